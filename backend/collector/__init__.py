@@ -1,0 +1,1 @@
+"""The hot path: accept a hit, make it durable, answer."""

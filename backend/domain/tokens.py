@@ -1,0 +1,75 @@
+"""Which workspace does a tracking address belong to, and did we make it?
+
+A token stands alone: 32 base64url characters, holding the workspace's id (5 bytes, masked), 10 random bytes and
+9 bytes of HMAC-SHA256. The kind of address is under the MAC, and so is the destination of a click: a click's token
+is good for its one destination, so nobody can use us as an open redirect, and the collector needs no database to
+know it. Nothing here decides what a hit means: see `verdicts`.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from typing import Literal
+from urllib.parse import quote
+
+TokenKind = Literal["o", "c", "d"]
+
+_WORKSPACE, _RANDOM, _MAC = 5, 10, 9
+_SHAPE = re.compile(r"[A-Za-z0-9_-]{32}")
+_IN_TEXT = re.compile(r"/(?:o|c|d)/([A-Za-z0-9_-]{32})(?![A-Za-z0-9_-])")
+
+
+def mint_token(
+    kind: TokenKind, workspace_id: int, keys: Sequence[bytes], destination: str | None = None
+) -> str:
+    """Make an unguessable token with the first key; `destination` is required for, and only for, a click."""
+    if (destination is not None) != (kind == "c"):
+        raise ValueError("a click has a destination, nothing else has")
+    nonce = secrets.token_bytes(_RANDOM)
+    return _assemble(kind, workspace_id, nonce, keys[0], destination)
+
+
+def read_token(kind: TokenKind, token: str, keys: Sequence[bytes], destination: str | None = None) -> int | None:
+    """Return the workspace's id, or None where the token was not made by us for just this kind and destination."""
+    if not _SHAPE.fullmatch(token):
+        return None
+    raw = urlsafe_b64decode(token)
+    masked, nonce = raw[:_WORKSPACE], raw[_WORKSPACE : _WORKSPACE + _RANDOM]
+    for key in keys:
+        workspace_id = int.from_bytes(_mask(masked, nonce, key), "big")
+        if hmac.compare_digest(raw[-_MAC:], _mac(kind, workspace_id, nonce, key, destination)):
+            return workspace_id
+    return None
+
+
+def find_tokens(text: str) -> frozenset[str]:
+    """Find what is shaped like one of our tokens in the addresses of a body (HTML or text)."""
+    return frozenset(_IN_TEXT.findall(text))
+
+
+def open_address(tracking_url: str, token: str) -> str:
+    """The address of the invisible image."""
+    return f"{tracking_url}/o/{token}.gif"
+
+
+def click_address(tracking_url: str, token: str, destination: str) -> str:
+    """The address that records a click and leads to `destination`."""
+    return f"{tracking_url}/c/{token}?u={quote(destination, safe='')}"
+
+
+def _assemble(kind: TokenKind, workspace_id: int, nonce: bytes, key: bytes, destination: str | None) -> str:
+    masked = _mask(workspace_id.to_bytes(_WORKSPACE, "big"), nonce, key)
+    return urlsafe_b64encode(masked + nonce + _mac(kind, workspace_id, nonce, key, destination)).decode()
+
+
+def _mask(value: bytes, nonce: bytes, key: bytes) -> bytes:
+    pad = hmac.digest(key, b"mask" + nonce, hashlib.sha256)[: len(value)]
+    return bytes(a ^ b for a, b in zip(value, pad, strict=True))
+
+
+def _mac(kind: TokenKind, workspace_id: int, nonce: bytes, key: bytes, destination: str | None) -> bytes:
+    told = kind.encode() + workspace_id.to_bytes(_WORKSPACE, "big") + nonce + (destination or "").encode()
+    return hmac.digest(key, b"token" + told, hashlib.sha256)[:_MAC]

@@ -1,0 +1,64 @@
+"""Readback's exceptions: one class for each decision that a caller can take.
+
+The docstring is the message when none is given. Adapters raise these `from` their library's error, so that
+nobody else needs to know the library. Retrying is decided by class, never by text.
+"""
+
+
+class ReadbackError(Exception):
+    """Something in Readback went wrong."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip().splitlines()[0])
+
+
+class SettingsIncomplete(ReadbackError):
+    """Settings are missing or malformed."""
+
+
+class Transient(ReadbackError):
+    """The other side is in trouble for now; the same call may go through later."""
+
+
+class RateLimited(Transient):
+    """The other side asks to wait before the next call."""
+
+    def __init__(self, message: str | None = None, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class ConsentWithdrawn(ReadbackError):
+    """The mailbox's owner, an admin or Google has withdrawn our access: only a new consent helps."""
+
+
+class ConsentIncomplete(ReadbackError):
+    """The person unticked a permission that this cannot work without."""
+
+
+class CursorExpired(ReadbackError):
+    """The provider no longer knows our place in the mailbox's history: read the windows that matter anew."""
+
+
+class NotFound(ReadbackError):
+    """There is no such thing, or it is not yours."""
+
+
+class Forbidden(ReadbackError):
+    """You are not allowed to do this."""
+
+
+class InvalidToken(ReadbackError):
+    """The token is forged, expired or meant for somebody else."""
+
+
+class Malformed(ReadbackError):
+    """The request cannot be understood."""
+
+
+class UnreadableMail(ReadbackError):
+    """This cannot be read as mail."""
+
+
+class SecretUnreadable(ReadbackError):
+    """A stored secret cannot be decrypted with the keys at hand."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: tables and queries named as sentences. Nothing here commits."""
