@@ -22,9 +22,7 @@ _SHAPE = re.compile(r"[A-Za-z0-9_-]{32}")
 _IN_TEXT = re.compile(r"/(?:o|c|d)/([A-Za-z0-9_-]{32})(?![A-Za-z0-9_-])")
 
 
-def mint_token(
-    kind: TokenKind, workspace_id: int, keys: Sequence[bytes], destination: str | None = None
-) -> str:
+def mint_token(kind: TokenKind, workspace_id: int, keys: Sequence[bytes], destination: str | None = None) -> str:
     """Make an unguessable token with the first key; `destination` is required for, and only for, a click."""
     if (destination is not None) != (kind == "c"):
         raise ValueError("a click has a destination, nothing else has")
