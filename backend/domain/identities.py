@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
+
+Purpose = Literal["sign_in", "mailbox_full", "mailbox_headers"]
 
 
 @dataclass(frozen=True)

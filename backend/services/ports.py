@@ -1,10 +1,11 @@
 """What the services need of the outside world, as they would say it. The adapters fulfil it; `app.py` joins the two."""
 
-from typing import Literal, Protocol
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
 
-from backend.domain.identities import AuthorizationRequest, Grant, Identity
-
-Purpose = Literal["sign_in", "mailbox_full", "mailbox_headers"]
+from backend.domain.identities import AuthorizationRequest, Grant, Identity, Purpose
+from backend.domain.mailboxes import Changes, FoundMail, MailboxProfile, MailHeaders, MailPlace, RawMail, Watch
 
 
 class IdentityProvider(Protocol):
@@ -39,5 +40,48 @@ class SecretBox(Protocol):
         """Decrypt with whichever key fits. Raises SecretUnreadable."""
 
 
+class MailboxSession(Protocol):
+    """One mailbox, opened with its owner's consent. All of it is network: never in a transaction.
+
+    Every call may raise ConsentWithdrawn, RateLimited or Transient. Cursors are opaque strings of the provider's.
+    """
+
+    def profile(self) -> MailboxProfile:
+        """Whose mailbox it is, and where its history stands now."""
+
+    def own_addresses(self) -> frozenset[str]:
+        """The addresses that its owner sends from, in lower case, as far as we may see them."""
+
+    def watch(self) -> Watch:
+        """Ask for pushes, or for more of them; safe to repeat."""
+
+    def stop_watching(self) -> None:
+        """Ask for no more pushes."""
+
+    def changes_since(self, cursor: str) -> Changes:
+        """All mail that arrived or was sent since the cursor, oldest first, perhaps in steps. Raises CursorExpired."""
+
+    def recent(self, since: datetime, *, sent_only: bool) -> Sequence[FoundMail]:
+        """What the mailbox holds of the time since then, newest first: for when the cursor is lost."""
+
+    def thread(self, thread_id: str) -> Sequence[FoundMail]:
+        """What the thread holds now; nothing where it is gone."""
+
+    def headers(self, ids: Iterable[str]) -> Sequence[MailHeaders]:
+        """Headers of these messages; those that are gone are left out."""
+
+    def raw(self, ids: Iterable[str]) -> Sequence[RawMail]:
+        """These messages as they are; those that are gone are left out. Needs `full` access."""
+
+    def resolve_addon_id(self, addon_id: str) -> MailPlace | None:
+        """Find the message that the provider's add-on names so; None where there is none."""
+
+
 class MailboxProvider(Protocol):
-    """A provider of mailboxes. SYNC fills this in."""
+    """A provider of mailboxes: one module in `adapters/`, and one subclass of the contract suite."""
+
+    def credentials_of(self, grant: Grant) -> bytes:
+        """What must be kept, sealed, to open the mailbox again."""
+
+    def open(self, credentials: bytes) -> MailboxSession:
+        """Open a mailbox with what was kept; asks nobody yet."""
