@@ -1,0 +1,101 @@
+"""Which mails do people cause themselves: answers, forwards, reactions, calendar answers?
+
+Rules of `incoming` that look at how a mail program builds a mail. Each returns its evidence or None.
+"""
+
+import re
+from collections.abc import Mapping
+
+from backend.domain.mail import Mail
+from backend.domain.mail_text import answer_prefix, forward_prefix, told
+
+Evidence = Mapping[str, str]
+
+_REACTED = re.compile(
+    r"^\W*(?:.{1,60}\breacted (?:to your (?:message|email)|via gmail)|"
+    r".{1,60} hat (?:mit .{1,10} )?(?:über gmail )?auf "
+    r".{0,20}reagiert|.{1,60}a réagi (?:à votre|via gmail)|.{1,60}reaccionó (?:a tu|a través de gmail))",
+    re.IGNORECASE,
+)
+_REACTION_LINK = "utm_campaign=emojireactionemail"
+
+
+def reaction(mail: Mail) -> Evidence | None:
+    """Gmail's and Outlook's emoji reactions."""
+    part = mail.part("text/vnd.google.email-reaction+json")
+    if part:
+        return {"part": part.content_type}
+    if _REACTION_LINK in mail.html[:20_000] or _REACTION_LINK in mail.text[:5_000]:
+        newest = mail.newest
+        return {"text": newest[:80]} if len(newest) < 400 else None
+    first = mail.newest[:200]
+    if _REACTED.match(first) and len(mail.newest) < 300:
+        return {"text": first[:80]}
+    return None
+
+
+_METHOD = re.compile(r"^METHOD(?:;[^:\r\n]*)?:\s*([A-Z-]+)", re.IGNORECASE | re.MULTILINE)
+_CALENDAR_TYPES = ("text/calendar", "application/ics", "text/x-vcalendar")
+
+
+def calendar(mail: Mail) -> Evidence | None:
+    """An invitation's life: the METHOD inside is believed over the header's, as Outlook does."""
+    for part in mail.parts:
+        if part.content_type not in _CALENDAR_TYPES:
+            continue
+        inside = _METHOD.search(part.text)
+        method = (inside.group(1) if inside else part.params.get("method", "")).upper()
+        attached = part.content_type != "text/calendar" or part.disposition == "attachment"
+        if method in ("", "PUBLISH") or (attached and method != "REPLY" and mail.content_type == "multipart/mixed"):
+            continue
+        return {"METHOD": method}
+    if mail.content_type == "text/calendar" and mail.content_param("method") not in ("publish",):
+        return {"Content-Type": "text/calendar"}
+    if mail.says("Content-Class") == "urn:content-classes:calendarmessage":
+        return {"Content-Class": "calendarmessage"}
+    if mail.from_.address in ("calendar-notification@google.com",) or (
+        mail.headers_only and mail.says("Sender").endswith("<calendar-notification@google.com>")
+    ):
+        return {"Sender": "Google Calendar"}
+    return None
+
+
+_NORSE_FORWARD = re.compile(r"^\W*fra\s*:", re.IGNORECASE | re.MULTILINE)
+
+
+def forward(mail: Mail) -> Evidence | None:
+    """A mail passed on. Forwards carry In-Reply-To too, so the subject and the marks in the text decide."""
+    if forward_prefix(mail.subject):
+        return {"Subject": "a forward's prefix"}
+    if mail.subject[:3].lower() == "vs:" and _NORSE_FORWARD.search(mail.text[:20_000]):
+        return {"Subject": "VS: above a Norwegian or Danish block"}
+    if answer_prefix(mail.subject):
+        return None
+    if told(mail.text).forwards:
+        return {"text": "a forward's mark"}
+    if any(part.content_type == "message/rfc822" for part in mail.parts) and not mail.in_reply_to:
+        return {"part": "an enclosed mail"}
+    return None
+
+
+def refers(mail: Mail) -> str:
+    """Name the header by which a mail refers to another; "" where there is none."""
+    for name, present in (("In-Reply-To", mail.in_reply_to), ("References", mail.references)):
+        if present:
+            return name
+    parent = mail.header("X-MS-Exchange-Parent-Message-Id") or mail.header("X-Microsoft-Original-Message-ID")
+    if parent and answer_prefix(mail.subject):
+        return "X-MS-Exchange-Parent-Message-Id"
+    thread_index = "".join((mail.header("Thread-Index") or "").split())
+    return "Thread-Index" if len(thread_index) > 32 else ""
+
+
+def answers_by_reference(mail: Mail) -> Evidence | None:
+    """A person's mail that names the one it answers."""
+    by = refers(mail)
+    return {"by": by} if by else None
+
+
+def answers_by_subject(mail: Mail) -> Evidence | None:
+    """Some mail programs (Nextcloud, ActiveSync, web forms) name no other mail; the prefix is all there is."""
+    return {"Subject": "an answer's prefix"} if answer_prefix(mail.subject) else None

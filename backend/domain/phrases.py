@@ -1,0 +1,323 @@
+"""Which words do absence notes and acknowledgements use, by language? Data, and how the evidence is weighed.
+
+English, German, French, Spanish, Portuguese, Italian, Dutch, Swedish, Danish, Norwegian, Finnish, Polish, Czech,
+Hungarian, Romanian, Turkish, Russian, Ukrainian, Greek, Japanese, Chinese, Korean. One phrase alone seldom proves
+anything: people write "I am out of the office on Monday" too. So phrases are weighed, and signs of a person deducted.
+"""
+
+import re
+from dataclasses import dataclass
+
+from backend.domain.letters import refers
+from backend.domain.mail import Mail
+from backend.domain.mail_text import after_tags, answer_prefix, without_prefixes
+
+_I = re.IGNORECASE
+
+# A subject that begins like this is an automatic answer's. Sources: Jitbit KB 24552107, the defaults of Outlook,
+# Gmail, Notes, GroupWise and Zimbra in their languages.
+_SUBJECT = re.compile(
+    r"[\W_]*(?:auto(?:matic|mated|matisch\w*|matica|mático|matique)?[ _-]?(?:reply|response|answer|respond\w*|"
+    r"responce|message from)\b|"
+    r"autoreply|autoresponse|auto(?:matische|matisierte)? ?antwort|abwesenheits?(?:notiz|nachricht|meldung|"
+    r"hinweis|assistent|mail|info)?\b|"
+    r"abwesend\b|ich bin (?:nicht|derzeit|zur zeit|im urlaub|außer)|außer haus|nicht im (?:büro|haus)|"
+    r"urlaub(?:snotiz|smeldung|svertretung)\b|"
+    r"out[ -]?of[ -]?(?:the[ -]?)?office|\(?ooo\)?\b(?=\s*[:\-])|out of (?:the )?country|away from (?:my|"
+    r"the) (?:mail|office|desk|email)|"
+    r"on (?:vacation|holiday|leave|annual leave|maternity leave|parental leave)\b|vacation (?:reply|message|"
+    r"notice|response|auto)|"
+    r"(?:i am|i'm) (?:currently )?(?:out|away|on)\b|currently (?:out|away)|absence (?:message|notice|"
+    r"notification)|holiday (?:reply|message)|"
+    r"r[ée]ponse automatique|message automatique|r[ée]ponse d'absence|absen(?:ce|t|te) (?:du|de|jusqu)|"
+    r"absence ?:|avis d'absence|notification d'absence|"
+    r"en cong[ée]s?\b|(?:message|notification) d.absence|je suis (?:absent|en congé)|"
+    r"respuesta autom[áa]tica|fuera de (?:la )?oficina|aviso de ausencia|ausencia\b|mensaje autom[áa]tico|"
+    r"contestaci[óo]n autom|de vacaciones|"
+    r"resposta autom[áa]tica|ausência|fora do escrit[óo]rio|estou (?:de férias|ausente)|mensagem autom[áa]tica|"
+    r"em férias|aus[êe]nte|"
+    r"risposta automatica|fuori (?:ufficio|sede)|assenza|messaggio automatico|assente|sono (?:assente|in ferie|"
+    r"fuori)|avviso di assenza|"
+    r"automatisch antwoord|automatische (?:beantwoording|reactie)|afwezig|niet aanwezig|ik ben (?:afwezig|"
+    r"met vakantie|niet)|"
+    r"autosvar|automatiskt svar|frånvaro|frånvarande|automatisk svar|ikke til stede|fraværs|fravær|"
+    r"feriemeddelelse|ikke på kontor|ute av kontoret|"
+    r"automaattinen (?:vastaus|poissaolo)|poissaolo|poissa toimistosta|lomavastaaja|"
+    r"automatyczna odpowied[źz]|odpowied[źz] automatyczna|autoodpowied|poza biurem|nieobecno[śs][ćc]|"
+    r"automatick[áaée] odpov[ěe][ďd]|automatick[áa] odpoveď|nep[řr]ítomnost|mimo kancelář|"
+    r"automatikus v[áa]lasz|házon kívül|távolléti|automatické? |r[ăa]spuns automat|mesaj automat|în concediu|"
+    r"otomatik (?:yan[ıi]t|cevap)|ofis d[ıi][şs][ıi]|автоматический ответ|автоответ|вне офиса|в отпуске|"
+    r"отсутству|нет на месте|"
+    r"автоматична відповідь|автовідповід|αυτόματη απάντηση|εκτός γραφείου|απουσία|"
+    r"自動(?:応答|返信|回覆)|自动(?:回复|答复|回覆)|不在(?:通知|のお知らせ|連絡)|外出中|自動回覆|자동 ?(?:회신|응답|답장)|부재 ?중|"
+    r"תשובה אוטומטית|מענה אוטומטי|מחוץ למשרד|رد تلقائي|الرد التلقائي|خارج المكتب|automatski odgovor|"
+    r"автоматичен отговор|"
+    r"samodejni odgovor|automatinis atsakymas|automātisk\w+ atbilde|automaatvastus|svar[:] fraværende|"
+    r"sjálfvirkt svar|trả lời tự động|"
+    r"balasan otomatis|di luar kantor|ตอบกลับอัตโนมัติ)",
+    _I,
+)
+_SUBJECT_ANYWHERE = re.compile(
+    r"\bout of (?:the )?office\b|\(?automatic reply\)?$|auto-?reply\b|abwesenheits(?:notiz|assistent)|\babwesend\b|"
+    r"ausência temporária|ofis dışı mesajı|is out of (?:the )?office|(?:is|am) (?:away|on (?:vacation|leave|"
+    r"holiday))|"
+    r"ist (?:nicht im (?:büro|haus)|außer haus|abwesend)|est absente?|está (?:ausente|fuera)|è (?:assente|fuori)|"
+    r"je (?:afwezig|mimo)|ei ole toimistolla|nie ma (?:mnie|go|jej)|[\(\[](?:ooo|oof|autoreply|auto-reply|"
+    r"vacation)[\)\]]",
+    _I,
+)
+
+
+def starts_like_absence(subject: str) -> bool:
+    """Tell whether a subject, as it stands, begins as automatic answers do. "Re: Automatic reply" does not."""
+    return bool(_SUBJECT.match(after_tags(subject))) and not answer_prefix(subject)
+
+
+# The words below weigh: automatic 3, absent 2, the rest 1 each.
+_AUTOMATIC = re.compile(
+    r"(?<!not )(?<!not an )(?:this is an? (?:auto\w*|computer)[ -]?(?:generated|reply|response|message|e?-?mail|"
+    r"notification)|"
+    r"auto(?:matic|mated|matically generated)?[ -](?:reply|response|e?-?mail (?:reply|response))|"
+    r"automatically generated|auto-?generated|autoresponder|auto-?responder|automatic e-?mail)|"
+    r"(?:dies(?:e|es) ist eine? |eine )?automatisch(?:e|en)? (?:generierte|erstellte|erzeugte|antwort|nachricht|"
+    r"e-?mail)|automatisch (?:generiert|erstellt|erzeugt|versendet)|"
+    r"(?:message|réponse|courriel) automatique|généré automatiquement|(?:mensaje|respuesta|"
+    r"correo) (?:autom[áa]tic|generad\w autom)|"
+    r"(?:mensagem|resposta|e-?mail) autom[áa]tic|(?:messaggio|risposta|e-?mail) automatic|"
+    r"generat[oa] automaticamente|"
+    r"automatisch(?:e)? (?:antwoord|bericht|gegenereerd|reactie|beantwoording|e-?mail)|autosvar|"
+    r"automatiskt? (?:svar|meddelande|generer|besked|melding)|"
+    r"automaattinen (?:vastaus|viesti)|automatyczn\w+ (?:odpowied|wiadomo)|wygenerowan\w+ automatycznie|"
+    r"automatick\w+ (?:odpov|zpráv|správ)|"
+    r"automatikus (?:válasz|üzenet)|r[ăa]spuns automat|mesaj automat|otomatik (?:yanıt|cevap|mesaj|olarak)|"
+    r"автоматическ\w+ (?:ответ|сообщен|уведомл)|автоответ|автоматичн\w+ (?:відповід|повідомл)|"
+    r"αυτόματ\w+ (?:απάντηση|μήνυμα)|"
+    r"自動(?:応答|返信|送信|的に)|自动(?:回复|发送|答复)|自動(?:回覆|發送)|자동 ?(?:회신|응답|발송|답장)",
+    _I,
+)
+_NOW = r"(?:currently |presently |now |actually |temporarily |officially )?"
+_ABSENT = re.compile(
+    r"\b(?:i am|i'm|i’m|we are|i will be|i'll be|i’ll be|am|she is|he is|"
+    rf"is) {_NOW}(?:going to be )?(?:out of (?:the |my |our )?(?:office|country|town)|out[- ]of[- ]office|"
+    r"away(?: from| until| on| for|\.|,)|"
+    r"on (?:annual |maternity |paternity |parental |sick |medical |study |vacation |holiday )?(?:leave|vacation|"
+    r"holidays?|pto|furlough|sabbatical|a business trip|business travel)|"
+    r"travell?ing|not in (?:the )?office|unavailable|out (?:on|until|today|this week|sick)|ooo\b|attending|enjoying)|"
+    r"out of (?:the )?office (?:until|till|from|on|through|today|this week|and|with|beginning|starting)|"
+    r"\b(?:on leave|on vacation|on holiday) (?:until|till|from|through)|(?:no longer|not) (?:works?|working|"
+    r"employed|with) (?:for|at|with|here)|has left (?:the )?company|no longer (?:with|at) |"
+    r"ich bin .{0,60}(?:nicht (?:im (?:büro|hause?)|erreichbar|am platz|persönlich)|außer haus|abwesend|"
+    r"im urlaub|auf dienstreise|in elternzeit|unterwegs|verreist)|"
+    r"(?:zur zeit|zurzeit|derzeit|momentan|bin ich|bis zum) .{0,50}(?:nicht (?:im (?:büro|hause?)|erreichbar)|"
+    r"außer haus|abwesend|im urlaub)|nicht mehr (?:für|bei|im unternehmen)|"
+    r"(?:je suis|je serai|nous sommes) (?:actuellement |absente? |en |momentanément )?.{0,30}(?:absente?|"
+    r"cong[ée]s?|déplacement|vacances|indisponible|hors du bureau|fermé)|"
+    r"(?:estoy|estaré|me encuentro|estamos|me encontraré) .{0,30}(?:fuera|ausente|vacaciones|de viaje|de baja|"
+    r"de licencia)|"
+    r"(?:estou|estarei|encontro-me|estamos) .{0,30}(?:fora|ausente|férias|de licença|em viagem)|"
+    r"(?:sono|sarò|siamo) .{0,30}(?:fuori (?:ufficio|sede)|assente|in ferie|in vacanza|in viaggio|in maternità)|"
+    r"non sono in ufficio|(?:l')?ufficio (?:è|sarà|resterà|rimarrà) chius\w|"
+    r"(?:ik ben|ben ik|wij zijn) .{0,40}(?:afwezig|niet (?:op kantoor|aanwezig|bereikbaar)|vakantie|verlof|"
+    r"buiten kantoor)|"
+    r"(?:jag är|är jag|vi är) .{0,30}(?:frånvarande|inte på (?:kontoret|plats)|semester|ledig|tjänsteresa|"
+    r"föräldraledig|bortrest)|"
+    r"(?:jeg er|er jeg|vi er|holder) .{0,30}(?:ikke (?:på (?:kontoret|arbejde|jobb)|til stede)|ferie|fraværende|"
+    r"bortreist|ute av kontoret|ude af (?:huset|kontoret)|orlov|permisjon|barsel)|"
+    r"(?:olen|en ole) .{0,30}(?:lomalla|poissa|matkoilla|tavoitettavissa|toimistolla|vapaalla)|"
+    r"(?:jestem|będę|przebywam) .{0,30}(?:nieobecn|poza biurem|na urlopie|urlopie|niedostępn|w delegacji)|"
+    r"nie ma mnie w (?:biurze|pracy)|"
+    r"(?:jsem|budu|som) .{0,30}(?:nepřítom|neprítom|mimo kancelář|na dovolené|na dovolenke|mimo kancelári)|"
+    r"(?:dovolenou|dovolenku|dovolené)|"
+    r"(?:nem vagyok (?:az irodában|elérhető)|szabadságon|házon kívül|távol vagyok|irodán kívül)|"
+    r"(?:sunt|voi fi) .{0,30}(?:plecat|concediu|în afara biroului|indisponibil)|(?:ofis dışında|izinde(?:yim)?|"
+    r"ofiste (?:değilim|olmayacağım)|yıllık izin|tatilde(?:yim)?)|"
+    r"(?:я |нахожусь |буду )?.{0,20}(?:в отпуске|вне офиса|в командировке|отсутствую|буду отсутствовать|"
+    r"нет на (?:рабочем )?месте)|(?:у відпустці|поза офісом|у відрядженні|відсутн(?:ій|я))|"
+    r"(?:εκτός γραφείου|απουσιάζω|θα (?:απουσιάζω|λείπω)|σε άδεια|βρίσκομαι σε)|"
+    r"(?:不在に(?:して|し)|不在です|外出して|休暇(?:中|を|のため|をいただ)|休業|出張(?:中|して|のため)|お休みをいただ)|(?:不在办公室|外出(?:中|期间)|休假|出差|正在度假|"
+    r"不在辦公室|休假中|年假)|"
+    r"(?:부재 ?중|휴가 ?중|휴가(?:로|입니다)|출장 ?중|자리를 비)|(?:מחוץ למשרד|בחופשה|בחופש)|(?:خارج المكتب|في إجازة)",
+    _I,
+)
+_BACK = re.compile(
+    r"\b(?:will (?:be )?(?:back|return)|(?:i'll|i’ll) (?:be )?(?:back|return)|be back|returning|"
+    r"return(?:ing)? to (?:the |my )?(?:office|work|desk)|back (?:on|in the office|at (?:work|my desk))|"
+    r"upon (?:my )?return|when i (?:return|get back|am back)|on my return|until (?:the )?(?:\d|mon|tue|wed|thu|"
+    r"fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|as soon as i (?:return|am back|get back))|"
+    r"wieder (?:im (?:büro|hause?)|erreichbar|da|für sie|zurück)|zurück|bis (?:zum |einschließlich |"
+    r"inkl\w*\.? )?\d|ab (?:dem )?\d|nach meiner rückkehr|rückkehr|"
+    r"(?:de retour|mon retour|jusqu'?a?u|je reviens|je serai de retour)|(?:mi (?:regreso|vuelta)|hasta el|"
+    r"regreso|vuelvo|a mi vuelta|regresar[ée]|volver[ée])|"
+    r"(?:meu (?:regresso|retorno)|até (?:o |ao )?(?:dia )?\d|retorn(?:o|arei)|volto|regresso|voltarei)|"
+    r"(?:mio (?:rientro|ritorno)|fino al|rientr(?:o|erò)|sarò di (?:nuovo|ritorno)|torn(?:o|erò))|"
+    r"(?:terug|tot en met|weer (?:aanwezig|bereikbaar|op kantoor)|t/m|vanaf)|(?:tillbaka|åter(?:kommer)?|"
+    r"till och med|t\.?o\.?m)|(?:tilbage|tilbake|til og med|t\.?o\.?m)|"
+    r"(?:palaan|takaisin|paluu|saakka|asti)|(?:wracam|wrócę|powr[oó]t|do dnia)|(?:vrátím|zpět|návrat|späť|"
+    r"vrátim)|(?:visszatér|-ig\b|leszek újra|érkezem)|(?:revin|întoarc|până (?:la|în|pe))|"
+    r"(?:döneceğim|dönüş|tarihine kadar|tarihinde|kadar)|(?:вернусь|выйду|возвращ|по \d|до \d)|(?:повернусь|"
+    r"поверненн)|(?:επιστρ|μέχρι|έως)|(?:戻り|まで|復帰|出社)|(?:返回|回来|回到|至\d|期间|回來)|(?:복귀|까지|돌아)",
+    _I,
+)
+_INSTEAD = re.compile(
+    r"\b(?:(?:in|for|if|with) (?:an? |any |your |it'?s |it is |this is |you have an? |"
+    r"you need )?(?:case of )?(?:urgen\w+|emergenc\w+|immediate|anything urgent|assistance)|please (?:contact|"
+    r"reach out|call|e-?mail|direct)|(?:urgent|immediate) (?:matter|assistance|request|enquir|inquir|issue|"
+    r"attention|help|need)|in my absence|contact my (?:colleague|assistant)|(?:matter|request|issue)s? is urgent|"
+    r"covering for me)|"
+    r"in dringenden|dringende[nrs]?|in eiligen|in meiner abwesenheit|wenden sie sich|kontaktieren sie|"
+    r"vertret(?:ung|en|er)|meine kolleg|"
+    r"en cas d'urgence|pour toute urgence|urgen(?:t|ce)|vous pouvez (?:contacter|joindre)|veuillez (?:contacter|"
+    r"vous adresser)|en mon absence|"
+    r"(?:en caso de|para) (?:urgencia|emergencia|cualquier|asuntos)|urgente|p[óo]ng(?:ase|anse) en contacto|"
+    r"contact(?:e|ar|en) (?:con|a)|"
+    r"em caso de (?:urgência|emergência)|por favor,? contact|favor (?:contat|contact)|entre em contato|"
+    r"in caso di (?:urgenza|necessità|emergenza)|per (?:urgenze|comunicazioni urgenti|questioni urgenti)|"
+    r"(?:contattare|rivolgersi|scrivere a)|"
+    r"(?:voor|in) (?:dringende|spoed|urgente)|neem(?:t u)? (?:dan )?contact|contact op(?:nemen)? met|collega|"
+    r"vid brådskande|brådskande|kontakta|ved (?:haste|presserende|akutte|behov)|haster|kontakt(?:e)? (?:venligst|"
+    r"min|gjerne)|hastetilf|"
+    r"kiireellis|kiireisissä|ota(?:tte)? yhteyttä|yhteyttä|w (?:pilnych|nagłych|sprawach pilnych|sprawach)|pilne|"
+    r"prosz[ęe] o kontakt|kontakt z|v (?:nal[ée]hav|urgentn|případě)|naléhav|kontaktujte|obraťte|sürgős|"
+    r"forduljon|keres(?:se|sék)|"
+    r"urgen[țt]e|contacta[țt]i|acil (?:durum|konu|işler)|iletişime geç|по срочн|срочны|обращайтесь|обратитесь|"
+    r"свяжитесь|термінов|звертайтесь|επείγον|επικοινων|(?:急ぎ|緊急|至急|ご連絡)|(?:紧急|急事|请联系|緊急|請聯(?:絡|繫)|联系)|(?:급한|긴급|연락)",
+    _I,
+)
+_NO_ACCESS = re.compile(
+    r"(?:limited|no|not have|without|intermittent|infrequent|sporadic|restricted|little|"
+    r"minimal) (?:or no )?(?:regular )?(?:access|connectivity)|(?:not|rarely|occasionally|periodically|"
+    r"infrequently) (?:be )?(?:check(?:ing)?|read(?:ing)?|monitor\w*) (?:my )?(?:e-?)?mails?|(?:your|"
+    r"all) e?-?mails? will (?:not )?be (?:forwarded|read|deleted|answered)|(?:respond|reply|"
+    r"get back) (?:to (?:you|your \w+) )?(?:as soon as (?:possible|i)|when i|upon|on my return|at my earliest|"
+    r"after)|delay(?:s|ed)? in (?:my )?(?:respon|repl)|slow(?:er)? to respond|"
+    r"(?:nicht|nur (?:eingeschränkt|sporadisch|unregelmäßig)) .{0,25}(?:gelesen|weitergeleitet|lesen|abrufen|"
+    r"bearbeitet|e-?mails)|(?:e-?mail|nachricht)\w* wird nicht (?:automatisch )?weitergeleitet|accès (?:limité|"
+    r"restreint)|ne (?:consulte|lirai|serai pas en mesure)|(?:acceso|acesso|accesso) (?:limitad[oa]|limitato|"
+    r"restringido)|beperkt(?:e)? (?:toegang|bereikbaar)|begränsad|begrænset|begrenset|ograniczony dostęp|omezený|"
+    r"ограниченн\w+ доступ|svar(?:ar|er) (?:på|dig|deg|när)|"
+    r"répondrai (?:à|dès)|responder[ée]|risponderò|antwort(?:e|en) .{0,40}(?:rückkehr|nach)|beantwoord|vastaan|"
+    r"odpowiem|odpovím|odpoviem|válaszol|отвечу|yanıtla|cevapla|回信|回复您|返信いたし|답장|답변",
+    _I,
+)
+_THANKS = re.compile(
+    r"\b(?:thanks?(?: you)?(?: very much| so much)? for (?:your|the|contacting|e-?mailing|writing|reaching|"
+    r"getting)|vielen dank für ihre|danke für (?:ihre|deine)|merci (?:de votre|pour votre|de m'avoir)|"
+    r"gracias por (?:su|tu|contact|escrib)|obrigad[oa] pel[oa]|grazie per (?:la|il|aver|aver)|bedankt voor (?:uw|"
+    r"je)|(?:hartelijk )?dank voor|tack för (?:ditt|din|ert)|tak for (?:din|dit|deres)|takk for (?:din|e-?post|"
+    r"mail)|kiitos (?:viestist|sähköp)|dzi[eę]kuj[eę] za|děkuji za|ďakujem za|köszön(?:öm|jük)|mulțumesc pentru|"
+    r"(?:e-?postanız|mesajınız|mailiniz) için|спасибо за|дякую за|ευχαριστ)|メール(?:を|ありがとう)|お問い合わせ|感谢您的|谢谢您的|您好|"
+    r"感謝|감사합니다",
+    _I,
+)
+# A person at work on the matter: what absence notes never say.
+_ENGAGED = re.compile(
+    r"\b(?:let'?s|sounds (?:good|great)|looks (?:good|great)|works for me|happy to|could you|can you|would you|"
+    r"can we|call you|"
+    r"your (?:proposal|offer|quote|slides|question|idea|suggestion|pricing)|see (?:attached|below|my)|"
+    r"attached (?:is|are|please)|i (?:think|agree|like|believe)|"
+    r"sorry for (?:the|my) (?:late|delay|slow)|(?:was|been|were) (?:out of|away|on vacation|on holiday|on leave|"
+    r"travelling)|speak (?:then|soon)|talk (?:then|soon|next)|"
+    r"entschuldig\w+ .{0,20}(?:späte|verspät)|war (?:ich )?(?:im urlaub|nicht im)|désolée? (?:pour|de)|"
+    r"scusa(?:te|mi)? (?:il|per)|perdona|desculp)",
+    _I,
+)
+_QUESTION = re.compile(r"\w[^\n?]{0,200}\?(?:\s|$)")
+
+
+@dataclass(frozen=True)
+class Score:
+    """What speaks for an absence note, in words, and the sum with what speaks for a person deducted."""
+
+    total: float
+    words: tuple[str, ...] = ()
+
+
+def absence_score(mail: Mail) -> Score:
+    """Weigh the words that were written now; quoted ones count for nothing."""
+    newest = mail.newest[:4000]
+    if not newest:
+        return Score(0.0)
+    weighed = ((3.0, _AUTOMATIC), (2.0, _ABSENT), (1.0, _BACK), (1.0, _INSTEAD), (1.0, _NO_ACCESS))
+    found = [(weight, match.group()) for weight, words in weighed if (match := words.search(newest))]
+    total = sum(weight for weight, _ in found)
+    if not any(weight >= 2.0 for weight, _ in found):
+        return Score(0.0)
+    total += 1.0 if _THANKS.search(newest[:300]) else 0.0
+    return Score(total - _person_in(mail, newest), tuple(" ".join(words.split())[:60] for _, words in found))
+
+
+def _person_in(mail: Mail, newest: str) -> float:
+    engaged = 1.5 * min(2, len(_ENGAGED.findall(newest)))
+    asks = 1.0 if _QUESTION.search(re.sub(r"https?://\S+", "", newest)) else 0.0
+    quotes = 1.0 if len(mail.newest) + 20 < len(mail.text.strip()) and refers(mail) else -0.5
+    long = 1.0 if len(newest) > 2000 else 0.0
+    return engaged + asks + quotes + long
+
+
+def absence_in_subject(subject: str) -> float:
+    """Weigh a subject's words below its prefixes: 4 for one that starts as automatic answers do, less inside."""
+    if starts_like_absence(subject):
+        return 4.0
+    if _SUBJECT_ANYWHERE.search(subject) and not answer_prefix(subject):
+        return 3.0
+    inside = without_prefixes(subject)
+    return 1.0 if _SUBJECT.match(inside) or _SUBJECT_ANYWHERE.search(inside) else 0.0
+
+
+# --- acknowledgements -------------------------------------------------------------------------------------------
+
+ACKNOWLEDGED = re.compile(
+    r"\b(?:(?:we|i) (?:have |'ve )?(?:just )?(?:successfully )?(?:received|registered|logged|got) (?:your|the|"
+    r"a) |(?:your|a|the|this|new) (?:support |service |help ?desk )?(?:e-?mail|message|request|ticket|inquiry|"
+    r"enquiry|case|issue|question|application|order|incident|submission|feedback|report)\b.{0,60}\b(?:has|have|"
+    r"was|is) (?:been |now )?(?:successfully )?(?:received|created|opened|registered|logged|submitted|assigned|"
+    r"forwarded|queued|raised|added)|"
+    r"acknowledg(?:e|ing|ement|es) (?:the )?receipt|this (?:e-?mail|message) (?:is to )?(?:confirms?|"
+    r"acknowledges?)|received your (?:e-?mail|message|request|inquiry|enquiry|application|ticket)|"
+    r"in response to the creation of|ticket (?:number|id|#|reference)|case (?:number|id|reference)|"
+    r"reference number|thank(?:s| you) for (?:contacting|your (?:inquiry|enquiry|request|application|submission|"
+    r"order|interest))|"
+    r"(?:wir haben )?ihre (?:anfrage|e-?mail|nachricht|mail|bewerbung|meldung) .{0,60}(?:erhalten|eingegangen|"
+    r"erfasst|registriert)|ticket.?nummer|vorgangsnummer|eingangsbestätigung|"
+    r"(?:nous avons bien reçu|avons bien reçu|bien reçu votre|votre (?:demande|message|ticket) (?:a|"
+    r"est) (?:bien )?(?:été )?(?:reçue?|enregistrée?|créée?))|accusé de réception|numéro de (?:ticket|dossier|"
+    r"demande)|"
+    r"(?:hemos recibido (?:su|tu)|(?:su|tu) (?:solicitud|mensaje|consulta|ticket) (?:ha sido|fue|"
+    r"se ha) (?:recibid|cread|registrad))|acuse de recibo|número de (?:ticket|caso)|"
+    r"(?:recebemos (?:a )?(?:sua|seu|o seu)|(?:sua|seu) (?:solicitação|mensagem|chamado|"
+    r"ticket) (?:foi) (?:recebid|criad|registrad|abert))|(?:abbiamo ricevuto (?:la|il|una)|la (?:sua|tua|"
+    r"vostra) (?:richiesta|e-?mail|segnalazione) è stata (?:ricevuta|registrata|presa))|"
+    r"(?:wij hebben (?:uw|je)|we hebben (?:uw|je)|uw (?:bericht|e-?mail|aanvraag|melding) (?:is|hebben|"
+    r"in goede)).{0,40}(?:ontvangen|geregistreerd|orde)|ontvangstbevestiging|(?:vi har (?:mottagit|tagit emot|"
+    r"mottatt|modtaget))|(?:viestisi|yhteydenottosi) on vastaanotettu|"
+    r"(?:otrzymaliśmy|zgłoszenie (?:zostało|nr)|potwierdzamy (?:otrzymanie|przyjęcie))|(?:obdrželi jsme|"
+    r"váš požadavek (?:byl|č))|megkaptuk|(?:ваш(?:е|а) (?:обращение|заявка|сообщение|письмо|"
+    r"запрос) .{0,40}(?:принят|получен|зарегистрирован))|talebiniz (?:alınmıştır|oluşturul)|お問い合わせ(?:を|いただき|"
+    r"ありがとう)|受け付け(?:ました|いたし)|已收到您的|접수되었습니다)",
+    _I,
+)
+PROMISED = re.compile(
+    r"\b(?:will (?:get back|respond|reply|be in touch|contact you|review|answer|follow up|be (?:responded|"
+    r"answered|reviewed|processed|handled)) |(?:respond|reply|get back|response|answer).{0,40}(?:within|"
+    r"in) (?:\d+|one|two|a few|the next) (?:business |working )?(?:hours?|days?)|as soon as possible|"
+    r"do not (?:reply|respond) to this|please (?:do not reply|don't reply|reply above|type your reply)|(?:above|"
+    r"below) this line|agents? will|(?:one|member) of our|our (?:team|staff|support)|"
+    r"schnellstmöglich|so schnell wie möglich|in kürze|umgehend|dans les (?:plus brefs|meilleurs) délais|"
+    r"lo antes posible|a la brevedad|o mais (?:breve|rápido)|al più presto|quanto prima|zo (?:snel|"
+    r"spoedig) mogelijk|så snart (?:som )?(?:möjligt|mulig)|hurtigst muligt|mahdollisimman pian|jak najszybciej|"
+    r"co nejdříve|hamarosan|mielőbb|în cel mai scurt timp|en kısa sürede|в ближайшее время)",
+    _I,
+)
+ACKNOWLEDGED_SUBJECT = re.compile(
+    r"(?:ticket|request|case|message|e-?mail|inquiry|enquiry|application|"
+    r"support request) (?:#?\S{1,20} )?(?:has been )?(?:received|created|opened|registered|confirmation|"
+    r"acknowledg)|received:|\[request received\]|request received|we(?:'ve| have)? received|thank(?:s|"
+    r" you) for (?:contacting|your|getting|reaching|writing)|acknowledg(?:e|ement)|confirmation of receipt|"
+    r"receipt (?:confirmation|of your)|"
+    r"eingangsbestätigung|empfangsbestätigung ihrer|ihre (?:anfrage|nachricht|bewerbung) (?:bei|ist|wurde|an)|"
+    r"accusé de réception|votre demande|confirmación de recepción|acuse de recibo|hemos recibido|"
+    r"conferma (?:di )?ricezione|presa in carico|ontvangstbevestiging|bekräftelse|bekræftelse|bekreftelse|"
+    r"potwierdzenie|potvrzení|visszaigazolás|подтверждение получения|(?:обращение|заявка) (?:№|принят)|alındı|"
+    r"受付(?:完了|確認)|受け付け",
+    _I,
+)
