@@ -7,22 +7,26 @@ puts the date soonest after the mail's own.
 import re
 from datetime import date, timedelta
 
+# What stands before a day, by language; the latest day after any of them is believed.
+_CUES = (
+    "back on|back in the office|back at work|back|returning|return on|return|until|till|til|through|thru|to",
+    "bis zum|bis einschließlich|bis|wieder|ab dem|ab|am|zurück am|zurück",
+    "jusqu'au|jusqu’au|retour le|à partir du|au",
+    "hasta el|hasta|regreso el|vuelvo el|volveré el|a partir del",
+    "até|retorno em|retorno|volto|regresso",
+    "fino al|rientro il|rientrerò il|rientro|torno il|dal",
+    "tot en met|tot|t/m|terug op|terug|vanaf",
+    "till och med|tillbaka|åter|til og med|tilbage|tilbake|palaan",
+    "do dnia|do|wracam|wrócę|od|vrátím se|până la|până pe|până în|revin",
+    "по|до|вернусь|з|έως|μέχρι",
+)
 _CUE = re.compile(
-    r"(?:back (?:in (?:the )?office )?(?:on|at work on|from)?|return(?:ing|s)? (?:to (?:the |my )?(?:office|work|"
-    r"desk) )?(?:on|by)?|"
-    r"until|till?|through|thru|\bto\b(?= (?:the )?\d)|-|–|—|bis (?:zum|einschließlich|inkl\.?)?|"
-    r"wieder (?:\w+ ){0,3}?ab|ab dem|ab|am|zurück am|"
-    r"jusqu'?au|retour le|à partir du|au|hasta el|hasta|regreso el|vuelvo el|volveré el|a partir del|até|"
-    r"retorno (?:em|no dia)|volto (?:em|dia)|"
-    r"regresso (?:a|em)|fino al|rientro il|rientrerò il|torno il|dal|tot en met|tot|t/m|terug op|vanaf|"
-    r"till och med|till|tillbaka|åter|"
-    r"til og med|tilbage|tilbake|til|palaan|saakka|asti|do dnia|do|wracam|wrócę|od|vrátím se|până (?:la|pe|în)|"
-    r"revin (?:pe|în)|по|до|вернусь|"
-    r"з|έως|μέχρι|戻り|復帰|至|到)(?:\s+(?:on|the|den|dem|el|le|il|dia|día|zum|dnia|incl\w*\.?|einschließlich|und mit|"
-    r"and including))*[\s:,(]*"
-    r"(?:[^\W\d]{2,12}\.?,?\s+(?:(?:the|den|dem|el|le|il|dia|día|d\.)\s+)?){0,2}?",
+    rf"(?<![^\W\d_])(?:{'|'.join(_CUES)})(?![^\W\d_])|(?<=\s)[-–—](?=\s)|(?<=\d\.)\s?[-–—]|戻り|復帰|至|到",
     re.IGNORECASE,
 )
+_FILLER = re.compile(r"[\s:,(]*[^\W\d_]{1,14}(?:-[^\W\d_]{2,8})?[.,]?(?=[\s(])")
+_SPACE = re.compile(r"[\s:,(]*")
+_FILLERS = 4  # "on Monday the", "einschließlich Freitag, den"
 _MONTHS = (
     "jan|gen|ene|janv|sty|led|янв|січ|ιαν|tammi|oca|ian",
     "feb|fév|fev|févr|lut|úno|фев|лют|φεβ|helmi|şub",
@@ -52,9 +56,31 @@ _AMERICAN = re.compile(r"\b(?:out of (?:the )?office|i am|i will|return(?:ing)?|
 def stated_return(text: str, on: date | None) -> date | None:
     """Return the last day that follows a cue, soonest after `on`; None where the mail's date is unknown and needed."""
     text = " ".join(text.split())[:4000]
-    found = [day for cue in _CUE.finditer(text) if (day := _date_at(text, cue.end(), on))]
+    found = [day for cue in _CUE.finditer(text) if (day := _day_after(text, cue.end(), on))]
+    found += [day for until in _UNTIL_AFTER.finditer(text) if (day := _date_at(text, until.start(), on))]
     sensible = [day for day in found if on is None or on <= day <= on + timedelta(days=500)]
     return max(sensible) if sensible else None
+
+
+# Finnish, Hungarian, Turkish, Japanese and Korean say "until" behind the day.
+_UNTIL_AFTER = re.compile(
+    r"(?<!\d)(?:\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{4})?\s(?:saakka|asti)|\d{1,2} [^\W\d_]{3,9} tarihine|"
+    r"(?:20\d\d年)?\d{1,2}\s?[月월]\s?\d{1,2}\s?[日일](?:\s?\([^)]\))?\s?(?:まで|까지))",
+    re.IGNORECASE,
+)
+
+
+def _day_after(text: str, place: int, on: date | None) -> date | None:
+    """Read a day right here or behind a few small words, such as a weekday."""
+    for _ in range(_FILLERS):
+        start = _SPACE.match(text, place)
+        if day := _date_at(text, start.end() if start else place, on):
+            return day
+        filler = _FILLER.match(text, place)
+        if not filler:
+            return None
+        place = filler.end()
+    return None
 
 
 def _date_at(text: str, place: int, on: date | None) -> date | None:

@@ -65,7 +65,9 @@ def _quiet_vacation(mail: Mail) -> Evidence | None:
     """Old vacation programs state no more than Precedence: bulk or junk, under the subject that they answer."""
     if mail.says("Precedence") not in ("bulk", "junk") or from_list(mail) or mail.header("List-Unsubscribe"):
         return None
-    if absence_score(mail).total >= 2 or starts_like_absence(mail.subject):
+    signed = mail.header("X-Mailer") or mail.header("User-Agent")  # forwarding services add Precedence: bulk too
+    unsigned = answer_prefix(mail.subject) and not refers(mail) and not signed
+    if unsigned or absence_score(mail).total >= 2 or starts_like_absence(mail.subject):
         return {"Precedence": mail.says("Precedence"), "text": "an absence"}
     return None
 
@@ -167,7 +169,7 @@ def _desk_of(mail: Mail) -> str:
 _MAILERS = re.compile(
     r"outlook|iphone|ipad|apple mail|thunderbird|mutt|evolution|android|k-?9|airmail|spark|claws|pine|roundcube|"
     r"squirrelmail|"
-    r"yahoomail|webmail|zimbra|lotus notes|samsung|em client|the bat|kmail|horde|gnus|sylpheed|eudora",
+    r"yahoo ?mail|webmail|zimbra|lotus notes|samsung|em client|the bat|kmail|horde|gnus|sylpheed|eudora",
     re.IGNORECASE,
 )
 

@@ -13,7 +13,7 @@ from typing import Literal
 from flufl.bounce import all_failures
 
 from backend.domain.mail import Mail
-from backend.domain.mail_text import answer_prefix
+from backend.domain.mail_text import answer_prefix, forward_prefix
 
 Evidence = Mapping[str, str]
 Outcome = Literal["failed", "delayed", "delivered", "unknown"]
@@ -130,7 +130,7 @@ _DAEMONS = re.compile(
     r"^(?:mailer[-_.]?daemon|mail[-_.]?daemon|mdaemon|postmaster|mail[-_.]?delivery(?:[-_.](?:sub)?system)?|"
     r"double-bounce|"
     r"microsoftexchange[0-9a-f]{32}|bounce[sd]?|mailsystem|mail[-_.]?system|nondelivery|ndr|"
-    r"maildelivery)(?:[+-].*)?(?:@|$)",
+    r"maildelivery)\\?(?:[+-].*)?(?:@|$)",
     re.IGNORECASE,
 )
 _DAEMON_NAMES = re.compile(
@@ -158,7 +158,8 @@ _FAILED_SUBJECT = re.compile(
     r"não (?:foi )?(?:possível )?"
     r"entreg|niedostarcz|nie można dostarczyć|nedoručiteln|kézbesíthetetlen|недоставлен|не удалось доставить|"
     r"не доставлен|"
-    r"teslim edilemedi|toimitus epäonnistui|配信不能|送信できません|配送できません|無法傳遞|无法投递|退信|未送达|전송 실패|반송|배달되지",
+    r"teslim edilemedi|toimitus epäonnistui|配信不能|送信できません|配送できません|無法傳遞|无法投递|退信|未送达|"
+    r"전송 실패|반송|배달되지",
     re.IGNORECASE,
 )
 _LATE_SUBJECT = re.compile(
@@ -176,7 +177,7 @@ _DONE_SUBJECT = re.compile(
 _LATE_TEXT = re.compile(
     r"(?:you )?do not need to (?:re-?send|resubmit)|warning message only|will (?:be|keep) (?:retried|trying|"
     r"retrying)|"
-    r"has not (?:yet )?been delivered|still (?:trying|being retried)|delivery attempts will continue|"
+    r"has not yet been delivered|still (?:trying|being retried)|delivery attempts will continue|"
     r"no action is required|"
     r"temporarily (?:deferred|delayed)|(?:will|to) (?:keep|continue) (?:to )?(?:try|retry)|not yet been delivered",
     re.IGNORECASE,
@@ -189,7 +190,8 @@ _GIVEN_UP_TEXT = re.compile(
     r"no such (?:user|address|mailbox|recipient)|delivery.{0,30}failed|was not delivered|undeliverable|over quota|"
     r"unable to deliver|exceed(?:s|ed) .{0,20}quota|unknown (?:user|local.part)|can(?:not|'t) be delivered|"
     r"wasn'?t delivered|"
-    r"was (?:rejected|blocked|returned|refused)|unrouteable|unroutable|host unknown|has been (?:rejected|blocked|"
+    r"was (?:automatically )?(?:rejected|blocked|returned|refused)|unrouteable|unroutable|host unknown|"
+    r"has been (?:rejected|blocked|"
     r"returned)",
     re.IGNORECASE,
 )
@@ -223,10 +225,10 @@ def _wrapped_by_person(mail: Mail) -> bool:
 def _read_without_report(mail: Mail) -> Delivery:
     listed = next((mail.header(name) for name in _FAILED_HEADERS if mail.header(name)), None)
     machine = sent_by_daemon(mail) or mail.content_param("report-type") == "delivery-status"
-    if not (listed or machine or _from_nobody(mail)) or (answer_prefix(mail.subject) and not (listed or machine)):
+    if not (listed or machine or _returned_by_nobody(mail)):
         return _UNKNOWN
     temporary, permanent = _scanned(mail)
-    named = permanent or temporary or _named(listed or "")
+    named = permanent or temporary or _named(listed or "") or _named_in_text(mail)
     if _DONE_SUBJECT.search(mail.subject):
         return Delivery("delivered", named)
     late = bool(_LATE_SUBJECT.search(mail.subject)) or (temporary and not permanent)
@@ -247,9 +249,19 @@ def _read_without_report(mail: Mail) -> Delivery:
     return _UNKNOWN
 
 
-def _from_nobody(mail: Mail) -> bool:
-    """Null Return-Path alone proves nothing: vacation notes have it too; with a bounce's subject it does."""
-    return (mail.header("Return-Path") or "").strip() == "<>" or bool(_FAILED_SUBJECT.match(mail.subject))
+_BOUNCE_ADDRESS = re.compile(r"^(?:.*-)?(?:bounces?|owner)(?:[+=-].*)?@|^(?:prvs|srs[01])=", re.IGNORECASE)
+
+
+def _returned_by_nobody(mail: Mail) -> bool:
+    """A bounce's subject under another name. Null Return-Path alone proves nothing: vacation notes have it too."""
+    if not _FAILED_SUBJECT.search(mail.subject):
+        return False
+    if any(_BOUNCE_ADDRESS.match(each.address) for each in mail.to):
+        return True
+    if answer_prefix(mail.subject) or forward_prefix(mail.subject):
+        return False
+    no_path = (mail.header("Return-Path") or "").strip() == "<>"
+    return no_path or bool(_GIVEN_UP_TEXT.search(mail.text[:3000]))
 
 
 def _status_in(text: str) -> str:
@@ -259,6 +271,16 @@ def _status_in(text: str) -> str:
 
 def _named(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.strip("<>").lower() for each in re.split(r"[\s,;]+", value) if "@" in each))
+
+
+_ADDRESS = re.compile(r"[\w.+=-]{1,64}@[\w-]+(?:\.[\w-]+)+")
+
+
+def _named_in_text(mail: Mail) -> tuple[str, ...]:
+    """The first address in the server's own words that is neither its own nor the rep's."""
+    known = {mail.from_.address, *(each.address for each in mail.to)}
+    found = [each.lower() for each in _ADDRESS.findall(mail.newest[:3000])]
+    return tuple(each for each in found if each not in known and not _DAEMONS.match(each))[:1]
 
 
 def _scanned(mail: Mail) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -336,6 +358,8 @@ _RECEIPT_TEXT = re.compile(
 
 
 def _is_receipt(mail: Mail) -> bool:
+    if "was automatically rejected" in mail.text[:3000]:  # Dovecot's LDA wraps a refusal in an MDN
+        return False
     return mail.content_param("report-type") == "disposition-notification" or bool(
         mail.part("message/disposition-notification")
     )
@@ -344,8 +368,6 @@ def _is_receipt(mail: Mail) -> bool:
 def read_receipt(mail: Mail) -> Evidence | None:
     """A disposition notification, or what Exchange and Notes send instead of one."""
     if _is_receipt(mail):
-        if "was automatically rejected" in mail.text[:3000]:  # Dovecot's LDA wraps a refusal in an MDN
-            return None
         return {"report-type": "disposition-notification"}
     if mail.says("Content-Class") == "urn:content-classes:mdn":
         return {"Content-Class": "mdn"}

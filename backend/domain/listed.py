@@ -114,14 +114,16 @@ _CAMPAIGNS = (
 
 
 def mailing(mail: Mail) -> Evidence | None:
-    """A newsletter or another mailing that nobody wrote to just one person."""
-    if refers(mail) and (from_list(mail) or mail.says("Precedence") not in ("bulk", "junk")):
-        unsubscribes = mail.header("List-Unsubscribe") and not from_list(mail)
-        if not (unsubscribes and not answer_prefix(mail.subject)):
-            return None
-    for name in ("List-Unsubscribe", *_CAMPAIGNS):
-        if mail.header(name) and not (from_list(mail) and answer_prefix(mail.subject)):
-            return {name: "present"}
+    """A newsletter or another mailing that nobody wrote to just one person.
+
+    Forwarding services add Precedence: bulk to a person's answer too, and lists add List-Unsubscribe.
+    """
+    if refers(mail) and answer_prefix(mail.subject):
+        return None
+    unsubscribe = mail.header("List-Unsubscribe") and not (from_list(mail) and refers(mail))
+    campaign = next((name for name in _CAMPAIGNS if mail.header(name)), "")
+    if unsubscribe or campaign:
+        return {campaign or "List-Unsubscribe": "present"}
     if mail.says("Precedence") in ("bulk", "junk") and not from_list(mail):
         return {"Precedence": mail.says("Precedence")}
     if not refers(mail) and _TRACKER_SENDERS.match(mail.from_.address):

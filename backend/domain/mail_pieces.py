@@ -91,6 +91,8 @@ _SPACED_NAME = re.compile(rb"^([A-Za-z][A-Za-z0-9-]*)[ \t]+:")
 
 def message_of(raw: bytes) -> Message:
     """Parse the bytes. Raises UnreadableMail for nothing, for binary data and for what has no header."""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raw = raw.decode("utf-16", "replace").encode("utf-8")
     raw = raw.removeprefix(codecs.BOM_UTF8).lstrip(b" \t\r\n")
     if not raw:
         raise UnreadableMail("the file is empty")
@@ -98,9 +100,9 @@ def message_of(raw: bytes) -> Message:
         raw = raw.replace(b"\r", b"\n")
     blank = _BLANK_LINE.search(raw)
     head, body = (raw[: blank.start()], raw[blank.start() :]) if blank else (raw, b"")
-    if b"\0" in head[:4000]:
+    if b"\0" in head and not _HEADER_LINE.match(head):
         raise UnreadableMail("this is binary data, not a mail")
-    raw = _mended(head) + body
+    raw = _mended(head.replace(b"\0", b"")) + body
     try:
         return message_from_bytes(raw)
     except (RecursionError, ValueError, LookupError, AssertionError):  # nested or broken past what the parser takes
@@ -165,12 +167,31 @@ def parts_of(message: Message) -> tuple[Part, ...]:
     parts: list[Part] = []
     while waiting and len(parts) < MOST_PARTS:
         entity = waiting.pop()
-        payload = entity.get_payload()
+        payload = _cut_anew(entity)
         if isinstance(payload, list) and type_of(entity).startswith("multipart/"):
             waiting.extend(child for child in reversed(payload) if isinstance(child, Message))
         else:
             parts.append(_part_of(entity))
     return tuple(parts)
+
+
+_CUT = re.compile(r"^--([^\s-][^\r\n]{0,69}?)[ \t]*\r?\nContent-", re.IGNORECASE | re.MULTILINE)
+
+
+def _cut_anew(entity: Message) -> object:
+    """Return the payload; where the stated boundary is missing or wrong, cut at the one that stands in the text."""
+    payload = entity.get_payload()
+    if not isinstance(payload, str) or not type_of(entity).startswith("multipart/"):
+        return payload
+    cut = _CUT.search(payload[:20_000])
+    if not cut:
+        return payload
+    head = f'Content-Type: multipart/mixed; boundary="{cut.group(1)}"\n\n'
+    whole = (head + payload).encode("utf-8", "surrogateescape")
+    try:
+        return message_from_bytes(whole).get_payload()
+    except (RecursionError, ValueError, LookupError, AssertionError):
+        return payload
 
 
 def _part_of(entity: Message) -> Part:

@@ -78,7 +78,8 @@ def bare_subject(subject: str) -> str:
 _FROM_LABELS = (
     r"from|von|de|da|van|från|fra|frá|od|от|від|lähettäjä|kimden|gönderen|feladó|expéditeur|mittente|remitente|"
     r"remetente|"
-    r"absender|afzender|nadawca|odesílatel|από|dari|từ|寄件者|寄件人|发件人|發件人|差出人|보낸 ?사람|מאת|من|de la|saatja|nuo|no"
+    r"absender|afzender|nadawca|odesílatel|από|dari|từ|寄件者|寄件人|发件人|發件人|差出人|"
+    r"보낸 ?사람|מאת|من|de la|saatja|nuo|no"
 )
 _FROM_LINE = re.compile(rf"^[ \t*_]*(?:{_FROM_LABELS})[ \t*_]*[:：][ \t*_]*\S", re.IGNORECASE)
 _LABEL_LINE = re.compile(r"^[ \t*_]*[^\s:：<>@][^:：<>@\n]{0,24}[:：][ \t*_]*\S?")

@@ -17,7 +17,7 @@ _I = re.IGNORECASE
 # A subject that begins like this is an automatic answer's. Sources: Jitbit KB 24552107, the defaults of Outlook,
 # Gmail, Notes, GroupWise and Zimbra in their languages.
 _SUBJECT = re.compile(
-    r"[\W_]*(?:auto(?:matic|mated|matisch\w*|matica|mático|matique)?[ _-]?(?:reply|response|answer|respond\w*|"
+    r"[\W_]*(?:auto:|auto(?:matic|mated|matisch\w*|matica|mático|matique)?[ _-]?(?:reply|response|answer|respond\w*|"
     r"responce|message from)\b|"
     r"autoreply|autoresponse|auto(?:matische|matisierte)? ?antwort|abwesenheits?(?:notiz|nachricht|meldung|"
     r"hinweis|assistent|mail|info)?\b|"
@@ -49,7 +49,8 @@ _SUBJECT = re.compile(
     r"otomatik (?:yan[ıi]t|cevap)|ofis d[ıi][şs][ıi]|автоматический ответ|автоответ|вне офиса|в отпуске|"
     r"отсутству|нет на месте|"
     r"автоматична відповідь|автовідповід|αυτόματη απάντηση|εκτός γραφείου|απουσία|"
-    r"自動(?:応答|返信|回覆)|自动(?:回复|答复|回覆)|不在(?:通知|のお知らせ|連絡)|外出中|自動回覆|자동 ?(?:회신|응답|답장)|부재 ?중|"
+    r"自動(?:応答|返信|回覆)|自动(?:回复|答复|回覆)|不在(?:通知|のお知らせ|連絡)|"
+    r"外出中|自動回覆|자동 ?(?:회신|응답|답장)|부재 ?중|"
     r"תשובה אוטומטית|מענה אוטומטי|מחוץ למשרד|رد تلقائي|الرد التلقائي|خارج المكتب|automatski odgovor|"
     r"автоматичен отговор|"
     r"samodejni odgovor|automatinis atsakymas|automātisk\w+ atbilde|automaatvastus|svar[:] fraværende|"
@@ -205,7 +206,8 @@ _THANKS = re.compile(
     r"gracias por (?:su|tu|contact|escrib)|obrigad[oa] pel[oa]|grazie per (?:la|il|aver|aver)|bedankt voor (?:uw|"
     r"je)|(?:hartelijk )?dank voor|tack för (?:ditt|din|ert)|tak for (?:din|dit|deres)|takk for (?:din|e-?post|"
     r"mail)|kiitos (?:viestist|sähköp)|dzi[eę]kuj[eę] za|děkuji za|ďakujem za|köszön(?:öm|jük)|mulțumesc pentru|"
-    r"(?:e-?postanız|mesajınız|mailiniz) için|спасибо за|дякую за|ευχαριστ)|メール(?:を|ありがとう)|お問い合わせ|感谢您的|谢谢您的|您好|"
+    r"(?:e-?postanız|mesajınız|mailiniz) için|спасибо за|дякую за|ευχαριστ)|"
+    r"メール(?:を|ありがとう)|お問い合わせ|感谢您的|谢谢您的|您好|"
     r"感謝|감사합니다",
     _I,
 )
