@@ -216,7 +216,7 @@ def find_match(mail: Mail, tracked: Sequence[TrackedMessage], finding: Finding, 
 def thread_key(thread_index: str | None) -> str:
     """Return the part of a Thread-Index that the whole thread shares; "" where it is too short to tell."""
     joined = "".join((thread_index or "").split())
-    return joined[:28] if len(joined) >= 28 else ""  # 21 of the 22 bytes: the 30th character mixes in the next
+    return joined[:29] if len(joined) >= 29 else ""  # 22 bytes; of the 30th character only a part is the thread's
 
 
 def _by_thread_index(mail: Mail, tracked: Sequence[TrackedMessage]) -> Match | None:
