@@ -1,0 +1,277 @@
+"""What does the feed say of a message? Its items grouped, the strongest thing that happened, and who needs an answer.
+
+Items are written by whoever learns something (`services.hits`, `services.syncing`); what they carry in `data` may be
+less than we would like, so every key is optional here. Doubt is said in words. Pages and cards tell the same.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+Tone = Literal["answer", "failure", "plain", "quiet"]
+Chip = Literal["answers", "clicks", "views", "bounces", "automatic"]
+
+SOMEONE = "Someone on this mail"
+PROBABLE_BELOW = 0.8
+NEED_LASTS = timedelta(days=14)
+
+_STRENGTH = ("reply", "click", "view", "bounce", "auto_reply", "calendar", "receipt", "sent")
+_CHIPS: Mapping[str, Chip] = {"reply": "answers", "click": "clicks", "view": "views", "bounce": "bounces"}
+_TONES: Mapping[str, Tone] = {"reply": "answer", "bounce": "failure", "click": "plain", "view": "plain"}
+_COUNTED = (("view", "view", "views"), ("click", "click", "clicks"), ("reply", "reply", "replies"))
+_ALSO_COUNTED = (("bounce", "bounce", "bounces"), ("auto_reply", "automatic answer", "automatic answers"))
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody whom a message went to."""
+
+    address: str
+    name: str = ""
+    role: str = "to"
+
+    @property
+    def called(self) -> str:
+        """The name, or the address of somebody who has none."""
+        return self.name or self.address
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that happened."""
+
+    key: str
+    kind: str
+    occurred_at: datetime
+    data: Mapping[str, object] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """What `data` says under this name; nothing where it says nothing readable."""
+        told = self.data.get(name)
+        return told.strip() if isinstance(told, str) else ""
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it has to be said with "probably"."""
+        confidence = self.data.get("confidence")
+        return isinstance(confidence, int | float) and confidence < PROBABLE_BELOW
+
+    @property
+    def is_inferred(self) -> bool:
+        return self.data.get("inferred") is True or self.key.endswith(":inferred")
+
+
+@dataclass(frozen=True)
+class Group:
+    """A message with everything that stands in the feed about it; items newest first. `seq` is its latest change.
+
+    `uncounted` is the number of hits that are no view and no click; `answered_back_at` when our side wrote last.
+    """
+
+    message_id: int
+    rep_id: int
+    rep_name: str
+    subject: str
+    sent_at: datetime | None
+    people: tuple[Person, ...]
+    items: tuple[Item, ...]
+    seq: int
+    answered_back_at: datetime | None = None
+    uncounted: int = 0
+
+    @property
+    def last_at(self) -> datetime | None:
+        """When the newest thing happened."""
+        return self.items[0].occurred_at if self.items else self.sent_at
+
+    @property
+    def title(self) -> str:
+        return self.subject or "(no subject)"
+
+
+@dataclass(frozen=True)
+class Line:
+    """An item, told: who did what, how sure, and the sentence behind it."""
+
+    key: str
+    kind: str
+    tone: Tone
+    who: str
+    who_address: str
+    told: str
+    doubt: str
+    sentence: str
+    at: datetime
+
+    @property
+    def chip(self) -> Chip | None:
+        """The filter that it falls under; a sent mail falls under none."""
+        return None if self.kind == "sent" else _CHIPS.get(self.kind, "automatic")
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that waits for the rep."""
+
+    kind: Literal["answer", "bounce", "mailbox"]
+    told: str
+    about: str
+    at: datetime
+    href: str
+
+
+def tell(item: Item, people: Sequence[Person]) -> Line:
+    """Tell an item in words."""
+    person = whose(item, people)
+    who = person.called if person else _named(item)
+    return Line(
+        key=item.key,
+        kind=item.kind,
+        tone=_TONES.get(item.kind, "quiet"),
+        who=who,
+        who_address=person.address if person else "",
+        told=_deed(item, bool(who)),
+        doubt=_doubt(item),
+        sentence=item.text("sentence"),
+        at=item.occurred_at,
+    )
+
+
+def lines(group: Group) -> list[Line]:
+    """Tell all items of a group, the newest first."""
+    return [tell(item, group.people) for item in group.items]
+
+
+def headline(group: Group) -> Line | None:
+    """The strongest thing that happened, the latest of its kind: answered, clicked, opened, sent."""
+    if not group.items:
+        return None
+    best = min(group.items, key=lambda item: (_strength(item.kind), -item.occurred_at.timestamp()))
+    return tell(best, group.people)
+
+
+def counts(group: Group) -> list[str]:
+    """How often what happened: "2 views", "1 click", "1 reply"; what never happened is left out."""
+    told = []
+    for kind, one, many in (*_COUNTED, *_ALSO_COUNTED):
+        number = sum(1 for item in group.items if item.kind == kind)
+        if number:
+            told.append(f"{number} {one if number == 1 else many}")
+    return told
+
+
+def chips(group: Group) -> list[Chip]:
+    """The filters that show the group, in a fixed order."""
+    order: tuple[Chip, ...] = ("answers", "clicks", "views", "bounces", "automatic")
+    held = {_CHIPS.get(item.kind, "automatic") for item in group.items if item.kind != "sent"}
+    return [chip for chip in order if chip in held]
+
+
+def whose(item: Item, people: Sequence[Person]) -> Person | None:
+    """The recipient whom an item is about, where it names one for certain."""
+    named = [told.casefold() for told in (item.text("address"), item.text("who")) if told]
+    for told in named:
+        matching = [person for person in people if told in (person.address.casefold(), person.name.casefold())]
+        if len(matching) == 1:
+            return matching[0]
+    return None
+
+
+def needs(groups: Iterable[Group], now: datetime) -> list[Need]:
+    """What waits for an answer or for another address, the newest first."""
+    waiting: list[Need] = []
+    for group in groups:
+        for need in (_unanswered(group), _bounced(group)):
+            if need is not None and now - need.at <= NEED_LASTS:
+                waiting.append(need)
+    return sorted(waiting, key=lambda need: need.at, reverse=True)
+
+
+def _unanswered(group: Group) -> Need | None:
+    reply = next((item for item in group.items if item.kind == "reply"), None)
+    if reply is None or (group.answered_back_at is not None and group.answered_back_at >= reply.occurred_at):
+        return None
+    who = tell(reply, group.people).who or "Somebody"
+    return Need("answer", f"{who} waits for your answer", group.title, reply.occurred_at, _href(group))
+
+
+def _bounced(group: Group) -> Need | None:
+    bounce = next((item for item in group.items if item.kind == "bounce"), None)
+    if bounce is None:
+        return None
+    told = tell(bounce, group.people)
+    about = f"Could not be delivered to {told.who}" if told.who else "Could not be delivered"
+    return Need("bounce", about, group.title, bounce.occurred_at, _href(group))
+
+
+def _href(group: Group) -> str:
+    return f"/messages/{group.message_id}"
+
+
+def _strength(kind: str) -> int:
+    return _STRENGTH.index(kind) if kind in _STRENGTH else len(_STRENGTH) - 2
+
+
+def _named(item: Item) -> str:
+    """Whom the item names, though no recipient is meant for certain; a shared copy is never given a name."""
+    told = item.text("who")
+    if told:
+        return told[0].upper() + told[1:]
+    return SOMEONE if item.kind in ("view", "click", "reply") else ""
+
+
+def _deed(item: Item, named: bool) -> str:
+    if item.kind == "reply":
+        return f"answered{_how(item)}"
+    if item.kind == "click":
+        link = item.text("link")
+        return f"clicked “{link}”" if link else "clicked a link"
+    if item.kind == "view":
+        client = item.text("client")
+        return f"opened it in {client}" if client else "opened it"
+    if item.kind == "bounce":
+        reason = item.text("reason")
+        return f"could not be reached{': ' + reason if reason else ''}" if named else "Could not be delivered"
+    if item.kind == "auto_reply":
+        return _absent(item, named)
+    return _by_machine(item.kind, named)
+
+
+def _how(item: Item) -> str:
+    how = item.text("how").casefold().replace("_", " ")
+    if "another" in how or "other address" in how:
+        return " from another address"
+    if "copy" in how:
+        return ", in copy"
+    if "forward" in how or "someone else" in how or "new person" in how:
+        return ", though not on the mail"
+    return ""
+
+
+def _absent(item: Item, named: bool) -> str:
+    until = item.text("back_on")
+    try:
+        back_on = datetime.fromisoformat(until) if until else None
+    except ValueError:
+        back_on = None
+    if back_on is not None:
+        away = f"out of office until {back_on.day} {back_on:%b}"
+        return f"is {away}" if named else away.capitalize()
+    return "sent an automatic answer" if named else "An automatic answer came"
+
+
+def _by_machine(kind: str, named: bool) -> str:
+    if kind == "sent":
+        return "Sent"
+    if kind == "calendar":
+        return "answered the invitation" if named else "The invitation was answered"
+    if kind == "receipt":
+        return "sent a receipt" if named else "A receipt came"
+    return kind.replace("_", " ")
+
+
+def _doubt(item: Item) -> str:
+    if item.is_inferred:
+        return "inferred"
+    return "probably" if item.is_doubtful else ""
