@@ -4,6 +4,8 @@ The docstring is the message when none is given. Adapters raise these `from` the
 nobody else needs to know the library. Retrying is decided by class, never by text.
 """
 
+from typing import Literal
+
 
 class ReadbackError(Exception):
     """Something in Readback went wrong."""
@@ -62,3 +64,24 @@ class UnreadableMail(ReadbackError):
 
 class SecretUnreadable(ReadbackError):
     """A stored secret cannot be decrypted with the keys at hand."""
+
+
+class WorkDied(ReadbackError):
+    """Work in the cage did not end well. `how` is the limit that it broke, or `crash`."""
+
+    def __init__(self, how: Literal["time", "memory", "disk", "crash"], detail: str = "") -> None:
+        super().__init__(f"Work in the cage ended by: {how}.")
+        self.how = how
+        self.detail = detail
+
+
+class DocumentRefused(ReadbackError):
+    """This file is turned away, for a reason that lies in the file. `reason` is the rule's name in domain/documents."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class ConversionFailed(ReadbackError):
+    """Documents cannot be converted here: the fault is ours, not the file's."""
