@@ -1,4 +1,4 @@
-"""Which browsers are "me"? Listed and forgotten here; what is opened in one of them is judged in `domain.verdicts`."""
+"""Which browsers are "me"? Remembered at sign-in, listed, forgotten; what a hit from one is, `domain.verdicts` says."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +20,21 @@ class Browser:
     name: str
     created_at: datetime
     is_this: bool
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a browser says at sign-in: the device that its cookie names, if any, and what it calls itself."""
+
+    device_id: UUID | None
+    user_agent: str
+
+
+def remember_device(conn: Connection, workspace_id: int, rep_id: int, seen: Seen, now: datetime) -> UUID:
+    """Note a browser as the rep's own and return its id; a known one keeps it, a forgotten one does not."""
+    if seen.device_id is not None and store.is_known(conn, workspace_id, rep_id, seen.device_id):
+        return seen.device_id
+    return store.put_device(conn, workspace_id, rep_id, seen.user_agent, now)
 
 
 def devices_of(conn: Connection, workspace_id: int, rep_id: int, this: UUID | None) -> Sequence[Browser]:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from backend.store.tables import device
 
@@ -29,16 +29,33 @@ def devices_of_rep(conn: Connection, workspace_id: int, rep_id: int) -> Sequence
     return [Device(**row) for row in conn.execute(asked).mappings()]
 
 
+def is_known(conn: Connection, workspace_id: int, rep_id: int, device_id: UUID) -> bool:
+    """Whether this is a device of this rep that is not forgotten."""
+    asked = select(device.c.id).where(_this(workspace_id, rep_id, device_id))
+    return conn.execute(asked).first() is not None
+
+
+def put_device(conn: Connection, workspace_id: int, rep_id: int, user_agent: str, now: datetime) -> UUID:
+    """Store a new device and return its id."""
+    device_id = uuid4()
+    conn.execute(
+        insert(device).values(
+            workspace_id=workspace_id, id=device_id, rep_id=rep_id, user_agent=user_agent, created_at=now
+        )
+    )
+    return device_id
+
+
 def put_forgotten(conn: Connection, workspace_id: int, rep_id: int, device_id: UUID, now: datetime) -> bool:
     """Forget a rep's device; False where it is not this rep's, or forgotten already."""
-    done = conn.execute(
-        update(device)
-        .where(
-            device.c.workspace_id == workspace_id,
-            device.c.id == device_id,
-            device.c.rep_id == rep_id,
-            device.c.forgotten_at.is_(None),
-        )
-        .values(forgotten_at=now)
-    )
+    done = conn.execute(update(device).where(_this(workspace_id, rep_id, device_id)).values(forgotten_at=now))
     return done.rowcount > 0
+
+
+def _this(workspace_id: int, rep_id: int, device_id: UUID) -> ColumnElement[bool]:
+    return and_(
+        device.c.workspace_id == workspace_id,
+        device.c.id == device_id,
+        device.c.rep_id == rep_id,
+        device.c.forgotten_at.is_(None),
+    )

@@ -29,6 +29,7 @@ function filter() {
   const words = search.value.trim().toLowerCase();
   let shown = 0;
   for (const group of groups.children) {
+    group.querySelector(".from").hidden = group.dataset.rep === groups.dataset.me;
     const kinds = group.dataset.kinds.split(" ").filter(Boolean);
     const wanted = kinds.length === 0 || kinds.some((kind) => !off.has(kind));
     const said = !words || saying(group).includes(words);
@@ -134,6 +135,10 @@ async function refreshNeeds() {
     if (!answer.ok || answer.redirected) return;
     needs.innerHTML = await answer.text();
     tellTimes(needs);
+    const number = needs.querySelectorAll(".need").length;
+    const link = document.querySelector("[data-needs-link]");
+    link.textContent = `${number} need you`;
+    link.hidden = number === 0;
   } catch {
     // away from the network: the stream says so already
   }

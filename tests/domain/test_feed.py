@@ -1,0 +1,123 @@
+"""What the feed says: the strongest thing, doubt in words, nobody named who is not known, and who waits."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.domain.feed import Group, Item, Person, chips, counts, headline, lines, needs, tell, whose
+
+NOW = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
+FLYNN = Person("flynn@flynnsarcade.com", "Kevin Flynn")
+ALAN = Person("alan@encom.com", "Alan Bradley", "cc")
+
+
+def item(kind: str, minutes_ago: float = 5, key: str = "", **data) -> Item:
+    return Item(key or f"{kind}:{minutes_ago}", kind, NOW - timedelta(minutes=minutes_ago), data)
+
+
+def group(*items: Item, people=(FLYNN, ALAN), **changes) -> Group:
+    newest_first = tuple(sorted(items, key=lambda one: one.occurred_at, reverse=True))
+    sent_at = NOW - timedelta(hours=2)
+    return Group(1, 1, "Quorra Reed", "Games for the arcade", sent_at, people, newest_first, 1, **changes)
+
+
+def said(one: Item, people=(FLYNN, ALAN)) -> str:
+    line = tell(one, people)
+    return f"{line.who} {line.told}".strip()
+
+
+@pytest.mark.parametrize(
+    ("kinds", "strongest"),
+    [
+        (["sent", "view", "click", "reply"], "reply"),
+        (["sent", "view", "click"], "click"),
+        (["sent", "view", "bounce"], "view"),
+        (["sent", "auto_reply"], "auto_reply"),
+        (["sent"], "sent"),
+    ],
+)
+def test_the_strongest_thing_leads(kinds, strongest):
+    assert headline(group(*(item(kind, 10 - n) for n, kind in enumerate(kinds)))).kind == strongest
+
+
+def test_of_the_same_kind_the_latest_leads():
+    best = headline(group(item("view", 50, who="Alan Bradley"), item("view", 3, who="Kevin Flynn")))
+    assert best.who == "Kevin Flynn"
+
+
+def test_an_answer_says_how_it_came():
+    assert said(item("reply", who="Kevin Flynn", how="another address")) == "Kevin Flynn answered from another address"
+    assert said(item("reply", who="Alan Bradley", how="in copy")) == "Alan Bradley answered, in copy"
+    assert said(item("reply", who="Kevin Flynn", how="addressee")) == "Kevin Flynn answered"
+
+
+def test_a_view_of_a_shared_mail_is_given_no_name():
+    assert said(item("view", who="someone on this mail")) == "Someone on this mail opened it"
+    assert said(item("view")) == "Someone on this mail opened it"
+    assert whose(item("view", who="someone on this mail"), (FLYNN, ALAN)) is None
+
+
+def test_two_people_of_one_name_are_told_apart_by_address_or_not_at_all():
+    twin = Person("kevinf@flynnsarcade.com", "Kevin Flynn")
+    assert whose(item("reply", who="Kevin Flynn"), (FLYNN, twin)) is None
+    assert whose(item("reply", who="Kevin Flynn", address=twin.address), (FLYNN, twin)) == twin
+
+
+def test_doubt_is_said_in_words():
+    assert tell(item("view", confidence=0.6), ()).doubt == "probably"
+    assert tell(item("view", confidence=0.95), ()).doubt == ""
+    assert tell(item("view", inferred=True, confidence=1.0), ()).doubt == "inferred"
+
+
+def test_an_absence_says_until_when():
+    assert (
+        said(item("auto_reply", who="Kevin Flynn", back_on="2026-12-03")) == "Kevin Flynn is out of office until 3 Dec"
+    )
+    assert said(item("auto_reply", who="Kevin Flynn")) == "Kevin Flynn sent an automatic answer"
+    assert said(item("auto_reply", back_on="soon")) == "An automatic answer came"
+
+
+def test_numbers_are_counted_in_words():
+    told = counts(group(item("sent"), item("view", 1), item("view", 2), item("click"), item("reply")))
+    assert told == ["2 views", "1 click", "1 reply"]
+
+
+def test_an_absence_is_not_counted_as_an_answer():
+    held = group(item("sent"), item("auto_reply"))
+    assert counts(held) == ["1 automatic answer"]
+    assert chips(held) == ["automatic"]
+    assert needs([held], NOW) == []
+
+
+def test_an_answer_waits_until_our_side_has_written_again():
+    answered = group(item("reply", 30, who="Kevin Flynn"))
+    assert [need.told for need in needs([answered], NOW)] == ["Kevin Flynn waits for your answer"]
+    assert needs([group(item("reply", 30), answered_back_at=NOW - timedelta(minutes=5))], NOW) == []
+    assert len(needs([group(item("reply", 30), answered_back_at=NOW - timedelta(minutes=50))], NOW)) == 1
+    assert needs([group(item("reply", 60 * 24 * 15))], NOW) == []
+
+
+def test_a_bounce_waits_and_names_whom_it_is_about():
+    waiting = needs([group(item("bounce", who="alan@encom.com"))], NOW)
+    assert [need.told for need in waiting] == ["Could not be delivered to Alan Bradley"]
+
+
+anything = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text(), max_size=2)
+
+
+@given(
+    kind=st.sampled_from(["sent", "view", "click", "reply", "auto_reply", "bounce", "receipt", "calendar"]) | st.text(),
+    data=st.dictionaries(
+        st.sampled_from(
+            ["who", "how", "client", "link", "confidence", "sentence", "inferred", "back_on", "reason", "address"]
+        ),
+        anything,
+    ),
+)
+def test_whatever_an_item_carries_it_can_be_told(kind, data):
+    held = group(Item("a", kind, NOW, data))
+    assert lines(held)[0].told or kind.strip("_ ") == "" or not kind.strip()
+    assert headline(held) is not None
+    counts(held), chips(held), needs([held], NOW)
