@@ -1,0 +1,3 @@
+"""To come."""
+from flask import Blueprint
+blueprint = Blueprint("gmail_web", __name__)

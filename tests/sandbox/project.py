@@ -1,0 +1,10 @@
+"""What would stand in the Google Cloud console: the project, its OAuth client, service accounts and Pub/Sub names."""
+
+PROJECT = "readback-sandbox"
+CLIENT_ID = "418040418040-readback.apps.googleusercontent.com"
+CLIENT_SECRET = "GOCSPX-sandbox-only-never-a-secret"
+TOPIC = f"projects/{PROJECT}/topics/gmail"
+SUBSCRIPTION = f"projects/{PROJECT}/subscriptions/gmail-push"
+PUSH_SERVICE_ACCOUNT = f"gmail-push@{PROJECT}.iam.gserviceaccount.com"
+ADDON_SERVICE_ACCOUNT = "service-418040418040@gcp-sa-gsuiteaddons.iam.gserviceaccount.com"
+ISSUER = "https://accounts.google.com"
