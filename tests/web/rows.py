@@ -1,7 +1,7 @@
 """Messages and what became of them, as rows: for the pages' tests."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, insert
 
@@ -134,3 +134,8 @@ def a_day(conn: Connection, tenant: Tenant, rep: Rep, now: datetime) -> dict[str
     happen(conn, tenant, alan, "view:inferred", "view", ago(4000), who="Alan Bradley", inferred=True, confidence=1.0,
            sentence="Alan answered, so the mail was opened.")  # fmt: skip
     return {"games": games, "office": office, "away": away, "lost": lost, "alan": alan}
+
+
+def today() -> datetime:
+    """The views ask the real clock what still waits, so what waits has to be of today."""
+    return datetime.now(UTC)

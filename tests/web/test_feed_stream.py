@@ -144,18 +144,22 @@ def viewed(house: House, message_id: int, key: str, now) -> None:
 
 async def test_a_change_reaches_every_window_of_the_workspace_and_no_other(house, now):
     quorra, sam, tess = house.gridworks.reps["quorra"], house.gridworks.reps["sam"], house.othergrid.reps["tess"]
-    async with house.watch(quorra, 0) as one, house.watch(quorra, 0) as two, house.watch(sam, 0) as three:
-        async with house.watch(tess, 0) as other:
-            message_id = sent(house, now)
-            for window in (one, two, three):
-                event = await window.next()
-                assert (event.kind, event.id) == ("group", 1)
-                assert f'id="group-{message_id}"' in event.data
-            with house.begin() as conn:
-                send(conn, house.othergrid, tess, "A secret of othergrid", now)
-            event = await other.next()
-            assert "A secret of othergrid" in event.data
-            assert "Games for the arcade" not in event.data
+    async with (
+        house.watch(quorra, 0) as one,
+        house.watch(quorra, 0) as two,
+        house.watch(sam, 0) as three,
+        house.watch(tess, 0) as other,
+    ):
+        message_id = sent(house, now)
+        for window in (one, two, three):
+            event = await window.next()
+            assert (event.kind, event.id) == ("group", 1)
+            assert f'id="group-{message_id}"' in event.data
+        with house.begin() as conn:
+            send(conn, house.othergrid, tess, "A secret of othergrid", now)
+        event = await other.next()
+        assert "A secret of othergrid" in event.data
+        assert "Games for the arcade" not in event.data
 
 
 async def test_a_window_that_comes_back_is_told_what_it_missed_and_nothing_twice(house, now):
