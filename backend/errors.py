@@ -67,12 +67,15 @@ class SecretUnreadable(ReadbackError):
 
 
 class WorkDied(ReadbackError):
-    """Work in the cage did not end well. `how` is the limit that it broke, or `crash`."""
+    """Work in the cage did not end well. `how` is the limit that it broke, or `crash`; `detail` its last words."""
 
-    def __init__(self, how: Literal["time", "memory", "disk", "crash"], detail: str = "") -> None:
+    def __init__(
+        self, how: Literal["time", "memory", "disk", "crash"], detail: str = "", status: int | None = None
+    ) -> None:
         super().__init__(f"Work in the cage ended by: {how}.")
         self.how = how
         self.detail = detail
+        self.status = status
 
 
 class DocumentRefused(ReadbackError):

@@ -27,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -98,6 +98,7 @@ class Cage:
     def __init__(self, folder: Path, holds: Holds) -> None:
         self._folder = folder
         self._holds = holds
+        self._gives_up_rights = holds.foreign_rights and not holds.namespaces
         self._folder_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
 
     def close(self) -> None:
@@ -116,6 +117,16 @@ class Cage:
         else:
             shutil.copyfile(source, target)
         target.chmod(0o644)
+
+    def put_folder(self, name: str, files: Mapping[str, bytes]) -> None:
+        """Make a folder of small files, which the work may change. Before any work only: it could leave links there."""
+        (self._folder / name).mkdir(parents=True, exist_ok=True)
+        for file, content in files.items():
+            (self._folder / name / file).write_bytes(content)
+        if self._gives_up_rights:
+            for path in (self._folder / name.split("/")[0]).rglob("*"):
+                os.chown(path, _NOBODY, _NOBODY)
+            os.chown(self._folder / name.split("/")[0], _NOBODY, _NOBODY)
 
     def take(self, name: str, at_most: int) -> bytes:
         """Read a result and remove it. Raises WorkDied unless it is a plain file of its own of at most that size.
@@ -136,7 +147,7 @@ class Cage:
         os.unlink(name, dir_fd=self._folder_fd)
         return content
 
-    def lines(self, command: Sequence[str], limits: Limits) -> Iterator[bytes]:
+    def lines(self, command: Sequence[str], limits: Limits) -> Generator[bytes, None, None]:
         """Run the command in the folder and yield what it prints, line by line, while it runs.
 
         Raises WorkDied saying how it ended, unless it ended by itself with status 0, and ConversionFailed if it
@@ -177,7 +188,7 @@ class Cage:
             cpu_s=limits.cpu_s,
             file_bytes=limits.file_bytes,
             open_files=limits.open_files,
-            uid=_NOBODY if self._holds.foreign_rights and not self._holds.namespaces else -1,
+            uid=_NOBODY if self._gives_up_rights else -1,
             filter=base64.b64encode(_filter()).decode(),
         )
         return [sys.executable, "-I", "-S", cage_door.__file__, told.as_argument()]
@@ -321,12 +332,12 @@ def _settle(status: int, stderr: IO[bytes]) -> None:
         raise ConversionFailed(f"The cage for documents could not be closed: {detail}")
     ended_by = -status if status < 0 else status - 128
     if status == cage_door.OUT_OF_MEMORY or "bad_alloc" in detail or "MemoryError" in detail:
-        raise WorkDied("memory", detail)
+        raise WorkDied("memory", detail, status)
     if ended_by == signal.SIGXFSZ:
-        raise WorkDied("disk", detail)
+        raise WorkDied("disk", detail, status)
     if ended_by in (signal.SIGXCPU, signal.SIGKILL):
-        raise WorkDied("time", detail)
-    raise WorkDied("crash", detail)
+        raise WorkDied("time", detail, status)
+    raise WorkDied("crash", detail, status)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -1,0 +1,61 @@
+"""What is a page of a document, once it can be shown? Images for screens, words to search and to read aloud, links.
+
+Places on a page are fractions of its width and height, from its top left corner as it is shown (rotation applied), so
+that they hold at any size.
+"""
+
+from dataclasses import dataclass
+
+from backend.domain.documents import PageKind
+
+
+@dataclass(frozen=True)
+class Box:
+    """A place on a page."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word in reading order; `line` counts the page's lines, for the breaks of the text layer."""
+
+    box: Box
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link that may be followed: to an address (`uri`), or to a page of the same document, from 1."""
+
+    box: Box
+    uri: str | None = None
+    page: int | None = None
+
+
+@dataclass(frozen=True)
+class PageImage:
+    """A page as an image. `asked_width` is the width that was wanted: a very long page comes out narrower."""
+
+    asked_width: int
+    width: int
+    height: int
+    format: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class RenderedPage:
+    """A page from 1 on, its size in points, and everything that the viewer needs to show it."""
+
+    number: int
+    width_pt: float
+    height_pt: float
+    kind: PageKind
+    images: tuple[PageImage, ...]
+    words: tuple[Word, ...]
+    links: tuple[Link, ...]
