@@ -1,20 +1,101 @@
 """Is somebody away, and until when? Rules of `incoming` for absence notes without a header that says so.
 
-The words are in `phrases`, dates in `absence_dates`.
+One phrase alone seldom proves anything: people write "I am out of the office on Monday" too. So the words (`phrases`)
+are weighed, and signs of a person are deducted: who quotes, asks, agrees or calls the rep by name is no machine.
 """
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from backend.domain.absence_dates import stated_return
 from backend.domain.letters import refers
 from backend.domain.mail import Mail
-from backend.domain.mail_text import answer_prefix
-from backend.domain.phrases import absence_in_subject, absence_score
+from backend.domain.mail_text import after_tags, answer_prefix, told, without_prefixes
+from backend.domain.phrases import (
+    ABSENT,
+    ABSENT_IN_SUBJECT,
+    ABSENT_SUBJECT,
+    AUTOMATIC,
+    BACK,
+    ENGAGED,
+    INSTEAD,
+    MARKED_AT_END,
+    NO_ACCESS,
+    QUESTION,
+    THANKS,
+)
 
 Evidence = Mapping[str, str]
 
-ENOUGH = 3.5
+ENOUGH = 4.0
+
+
+def starts_like_absence(subject: str) -> bool:
+    """Tell whether a subject, as it stands, begins as automatic answers do. "Re: Automatic reply" does not."""
+    if MARKED_AT_END.search(subject):
+        return True
+    return bool(ABSENT_SUBJECT.match(after_tags(subject)) or ABSENT_SUBJECT.match(subject)) and not answer_prefix(
+        subject
+    )
+
+
+@dataclass(frozen=True)
+class Score:
+    """What speaks for an absence note, in words, and the sum with what speaks for a person deducted."""
+
+    total: float
+    words: tuple[str, ...] = ()
+
+
+def absence_score(mail: Mail) -> Score:
+    """Weigh the words that were written now; quoted ones count for nothing."""
+    newest = mail.newest[:4000]
+    if not newest:
+        return Score(0.0)
+    weighed = ((3.0, AUTOMATIC), (2.0, ABSENT), (1.0, BACK), (1.0, INSTEAD), (1.0, NO_ACCESS))
+    found = [(weight, match.group()) for weight, words in weighed if (match := words.search(newest))]
+    total = sum(weight for weight, _ in found)
+    if BACK.search(newest) and not re.search(r"\d", newest):
+        total -= 0.5  # people say "until Monday", notes tell the date
+    if not any(weight >= 2.0 for weight, _ in found):
+        return Score(0.0)
+    total += 1.0 if THANKS.search(newest[:300]) else 0.0
+    return Score(total - _person_in(mail, newest), tuple(" ".join(words.split())[:60] for _, words in found))
+
+
+def _person_in(mail: Mail, newest: str) -> float:
+    """Weigh what speaks for a person: who quotes, asks, agrees, or calls the rep by name. Notes do none of it."""
+    engaged = 1.5 * min(2, len(ENGAGED.findall(newest)))
+    asks = 1.0 if QUESTION.search(re.sub(r"https?://\S+", "", newest)) else 0.0
+    quotes = 2.0 if told(mail.text).quotes else -1.0
+    long = 1.0 if len(newest) > 2000 else 0.0
+    return engaged + asks + quotes + long + 2.0 * greets_by_name(mail)
+
+
+_NAME_WORD = re.compile(r"[^\W\d_]{3,}")
+
+
+def greets_by_name(mail: Mail) -> bool:
+    """Tell whether the first line calls one of the recipients by name."""
+    names = {word.lower() for person in mail.to[:3] for word in _NAME_WORD.findall(f"{person.name} {person.local}")}
+    first = mail.newest.lstrip().split("\n", 1)[0][:60].lower()
+    greeted = set(_NAME_WORD.findall(first)) & (names - _ROLE_WORDS)
+    return bool(greeted) and len(first) < 45
+
+
+_ROLE_WORDS = frozenset({"info", "sales", "support", "mail", "office", "team", "contact", "hello", "the", "and", "for"})
+
+
+def absence_in_subject(subject: str) -> float:
+    """Weigh a subject's words below its prefixes: 4 for one that starts as automatic answers do, less inside."""
+    if starts_like_absence(subject):
+        return 4.0
+    if ABSENT_IN_SUBJECT.search(subject) and not answer_prefix(subject):
+        return 3.0
+    inside = without_prefixes(subject)
+    return 1.0 if ABSENT_SUBJECT.match(inside) or ABSENT_IN_SUBJECT.search(inside) else 0.0
 
 
 def subject_says_so(mail: Mail) -> Evidence | None:
@@ -22,7 +103,7 @@ def subject_says_so(mail: Mail) -> Evidence | None:
     weight = absence_in_subject(mail.subject)
     if weight >= 4.0:
         return None if _person_announces(mail) else {"Subject": mail.subject[:80]}
-    if weight >= 1.0 and weight + absence_score(mail).total >= ENOUGH + 1.5:
+    if weight >= 1.0 and weight + absence_score(mail).total >= ENOUGH + 1.0:
         return {"Subject": mail.subject[:80], "text": "; ".join(absence_score(mail).words)}
     return None
 
@@ -36,7 +117,7 @@ def _person_announces(mail: Mail) -> bool:
 def text_says_so(mail: Mail) -> Evidence | None:
     """A text that is an absence note and nothing else."""
     if not (refers(mail) or answer_prefix(mail.subject)):
-        return None if mail.header("List-Unsubscribe") else _weighed(mail, ENOUGH + 0.5)
+        return None if mail.header("List-Unsubscribe") else _weighed(mail, ENOUGH)
     return _weighed(mail, ENOUGH)
 
 

@@ -7,11 +7,12 @@ also marks a person's mail that a rule passed on. Neither proves anything, alone
 import re
 from collections.abc import Mapping
 
+from backend.domain.absences import absence_score, greets_by_name, starts_like_absence
 from backend.domain.letters import refers
 from backend.domain.listed import from_list
 from backend.domain.mail import Mail
 from backend.domain.mail_text import answer_prefix, forward_prefix
-from backend.domain.phrases import ACKNOWLEDGED, ACKNOWLEDGED_SUBJECT, PROMISED, absence_score, starts_like_absence
+from backend.domain.phrases import ACKNOWLEDGED, ACKNOWLEDGED_SUBJECT, CHALLENGE, PROMISED, TICKETED
 
 Evidence = Mapping[str, str]
 
@@ -135,26 +136,49 @@ _NO_REPLY = re.compile(
     re.IGNORECASE,
 )
 _FRESH_TICKET = re.compile(
-    r"(?:^|\W)(?:ticket|case|request|incident|issue|anfrage|vorgang|inc|req|cas|demande|solicitud)\s*(?:id|no\.?|"
+    r"^\W*#\d{3,}|(?:^|\W)(?:ticket|case|request|incident|issue|anfrage|vorgang|inc|req|cas|demande|"
+    r"solicitud)\s*(?:id|no\.?|"
     r"nr\.?)?\W{0,3}\w{0,6}-?\d{2,}",
     re.IGNORECASE,
 )
 
 
+_SOON = re.compile(r"(?:within|in) (?:\w+ ){0,2}(?:\d+|one|two|three|few)[ -](?:\w+ )?(?:hours?|days?)", re.IGNORECASE)
+
+
 def acknowledges(mail: Mail) -> Evidence | None:
     """A receipt of our mail by a ticket system or a shared mailbox, known by its marks and its words together."""
     newest = mail.newest[:3000]
-    desk = _desk_of(mail)
-    role = bool(_ROLES.match(mail.from_.address) or _NO_REPLY.search(mail.from_.address))
     said, promised = ACKNOWLEDGED.search(newest), PROMISED.search(newest)
-    subject = ACKNOWLEDGED_SUBJECT.search(mail.subject)
-    weight = 2 * bool(said) + bool(promised) + 2 * bool(desk) + bool(role) + bool(_auto_submitted(mail))
+    subject, ticketed = ACKNOWLEDGED_SUBJECT.search(mail.subject), TICKETED.search(mail.text[:4000])
+    words = next((found.group() for found in (ticketed, said, promised, subject) if found), "")
+    weight = 2 * bool(said) + bool(promised) + bool(promised and _SOON.search(newest)) + 2 * bool(ticketed)
     weight += 2 * bool(subject) * (not answer_prefix(mail.subject) or bool(said))
-    weight += bool(_FRESH_TICKET.search(mail.subject)) + (mail.says("Precedence") in ("bulk", "junk"))
-    weight -= _looks_personal(mail)
-    words = next((found.group() for found in (said, promised, subject) if found), "")
+    weight += _marks(mail) - _person_in(mail, newest)
     if words and weight >= 4:
-        return {"words": words[:80], "system": desk or "a shared mailbox"}
+        return {"words": words[:80], "system": _desk_of(mail) or "a shared mailbox"}
+    return None
+
+
+def _marks(mail: Mail) -> int:
+    """Weigh what a system's mail looks like, whatever it says."""
+    role = bool(_ROLES.match(mail.from_.address) or _NO_REPLY.search(mail.from_.address))
+    bulk = mail.says("Precedence") in ("bulk", "junk")
+    numbered = bool(_FRESH_TICKET.search(mail.subject))
+    return 2 * bool(_desk_of(mail)) + role + bool(_auto_submitted(mail)) + bulk + numbered
+
+
+def _person_in(mail: Mail, newest: str) -> int:
+    """Weigh what a person's answer looks like: a mail program, the rep's name, a question."""
+    asks = re.search(r"\w\s?\?(?:\s|$)", newest) is not None
+    return _looks_personal(mail) + 2 * greets_by_name(mail) + asks
+
+
+def challenges(mail: Mail) -> Evidence | None:
+    """A spam filter that asks the sender to prove to be one."""
+    asked = CHALLENGE.search(mail.subject) or CHALLENGE.search(mail.newest[:2000])
+    if asked and not greets_by_name(mail) and not answer_prefix(mail.subject):
+        return {"words": asked.group()[:60]}
     return None
 
 

@@ -242,6 +242,8 @@ def _read_without_report(mail: Mail) -> Delivery:
         status = _status_in(mail.text[:6000])
         still_tried = _LATE_TEXT.search(mail.newest[:3000]) and not _GIVEN_UP_TEXT.search(mail.newest[:3000])
         return Delivery("delayed" if still_tried else "failed", named, status)
+    if mail.headers_only and mail.content_param("report-type") == "delivery-status":
+        return Delivery("failed", named)  # the status cannot be seen, and most reports are of failures
     if machine and _LATE_TEXT.search(mail.text[:3000]):
         return Delivery("delayed", named)
     if machine and _GIVEN_UP_TEXT.search(mail.text[:3000]):

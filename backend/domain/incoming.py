@@ -135,6 +135,14 @@ RULES: tuple[Rule, ...] = (
         0.95,
     ),
     Rule(
+        "challenge",
+        "auto_reply",
+        "A spam filter asks the sender to confirm the mail.",
+        "Boxbe, SpamArrest, TMDA and others",
+        automatic.challenges,
+        0.9,
+    ),
+    Rule(
         "notification",
         "unrelated",
         "A system notifies; nobody answered the mail.",
@@ -205,6 +213,14 @@ RULES: tuple[Rule, ...] = (
         'A subject that begins with "Re:" or its like',
         letters.answers_by_subject,
         0.7,
+    ),
+    Rule(
+        "person answers by quotation",
+        "reply",
+        "A person answers above a quotation, though neither subject nor headers say so.",
+        "Text under which an older mail is quoted",
+        letters.answers_by_quotation,
+        0.6,
     ),
     Rule(
         "new mail",

@@ -38,6 +38,20 @@ _METHOD = re.compile(r"^METHOD(?:;[^:\r\n]*)?:\s*([A-Z-]+)", re.IGNORECASE | re.
 _CALENDAR_TYPES = ("text/calendar", "application/ics", "text/x-vcalendar")
 
 
+# Where the calendar part cannot be seen (headers alone, or Outlook's winmail.dat), its subject has to do.
+_ANSWER_OF_CALENDAR = re.compile(
+    r"(?:accepted|declined|tentative(?:ly accepted)?|new time proposed|cancell?ed|zugesagt|abgelehnt|abgesagt|"
+    r"mit vorbehalt|"
+    r"unter vorbehalt|accepté|acceptée|refusé|refusée|provisoire|annulé|aceptad[oa]|rechazad[oa]|cancelad[oa]|"
+    r"accettat[oa]|"
+    r"rifiutat[oa]|annullat[oa]|geaccepteerd|afgewezen|geannuleerd|aceite|aceito|recusad[oa]|accepterat|avböjt|"
+    r"accepteret|"
+    r"afvist|godtatt|akseptert|avslått|hyväksytty|hylätty|zaakceptowan[oe]|odrzucon[oe]|přijato|odmítnuto|elfogadva|"
+    r"принято|отклонено|kabul edildi|reddedildi|承諾|辞退|已接受|已拒绝|수락|거절)\s?[:：]",
+    re.IGNORECASE,
+)
+
+
 def calendar(mail: Mail) -> Evidence | None:
     """An invitation's life: the METHOD inside is believed over the header's, as Outlook does."""
     for part in mail.parts:
@@ -53,6 +67,9 @@ def calendar(mail: Mail) -> Evidence | None:
         return {"Content-Type": "text/calendar"}
     if mail.says("Content-Class") == "urn:content-classes:calendarmessage":
         return {"Content-Class": "calendarmessage"}
+    hidden = mail.headers_only or mail.part("application/ms-tnef") is not None
+    if hidden and _ANSWER_OF_CALENDAR.match(mail.subject):
+        return {"Subject": "a calendar's"}
     if mail.from_.address in ("calendar-notification@google.com",) or (
         mail.headers_only and mail.says("Sender").endswith("<calendar-notification@google.com>")
     ):
@@ -99,3 +116,9 @@ def answers_by_reference(mail: Mail) -> Evidence | None:
 def answers_by_subject(mail: Mail) -> Evidence | None:
     """Some mail programs (Nextcloud, ActiveSync, web forms) name no other mail; the prefix is all there is."""
     return {"Subject": "an answer's prefix"} if answer_prefix(mail.subject) else None
+
+
+def answers_by_quotation(mail: Mail) -> Evidence | None:
+    """Web forms and old clients keep neither ids nor prefixes, but they quote."""
+    parts_of_text = told(mail.text)
+    return {"text": "a quotation"} if parts_of_text.quotes and parts_of_text.newest else None

@@ -124,7 +124,7 @@ def mailing(mail: Mail) -> Evidence | None:
     campaign = next((name for name in _CAMPAIGNS if mail.header(name)), "")
     if unsubscribe or campaign:
         return {campaign or "List-Unsubscribe": "present"}
-    if mail.says("Precedence") in ("bulk", "junk") and not from_list(mail):
+    if mail.says("Precedence") in ("bulk", "junk") and not from_list(mail) and not answer_prefix(mail.subject):
         return {"Precedence": mail.says("Precedence")}
     if not refers(mail) and _TRACKER_SENDERS.match(mail.from_.address):
         return {"From": "a system's address"}

@@ -1,23 +1,26 @@
-"""Which words do absence notes and acknowledgements use, by language? Data, and how the evidence is weighed.
+"""Which words do absence notes and acknowledgements use, by language? Data only; `absences` and `automatic` weigh it.
 
 English, German, French, Spanish, Portuguese, Italian, Dutch, Swedish, Danish, Norwegian, Finnish, Polish, Czech,
-Hungarian, Romanian, Turkish, Russian, Ukrainian, Greek, Japanese, Chinese, Korean. One phrase alone seldom proves
-anything: people write "I am out of the office on Monday" too. So phrases are weighed, and signs of a person deducted.
+Hungarian, Romanian, Turkish, Russian, Ukrainian, Greek, Hebrew, Arabic, Japanese, Chinese, Korean.
 """
 
 import re
-from dataclasses import dataclass
-
-from backend.domain.letters import refers
-from backend.domain.mail import Mail
-from backend.domain.mail_text import after_tags, answer_prefix, without_prefixes
 
 _I = re.IGNORECASE
 
 # A subject that begins like this is an automatic answer's. Sources: Jitbit KB 24552107, the defaults of Outlook,
 # Gmail, Notes, GroupWise and Zimbra in their languages.
-_SUBJECT = re.compile(
-    r"[\W_]*(?:auto:|auto(?:matic|mated|matisch\w*|matica|mático|matique)?[ _-]?(?:reply|response|answer|respond\w*|"
+ABSENT_SUBJECT = re.compile(
+    r"[\W_]*(?:auto:|(?:vacation|away|holidays?|leave|urlaub|ferien|closed|office closed|maternity leave|"
+    r"parental leave|sick leave|"
+    r"semester|ferie|urlop|absent|ooo|oof)\s*[:\-–]|maternity leave\b|parental leave\b|gone (?:for|until|till|"
+    r"fishing)|"
+    r"auto[ -]antwort|au(?:ß|ss)er haus|.{2,50} (?:is|ist|est|está|è|er|är|on) (?:currently |zur zeit |"
+    r"derzeit )?(?:out of (?:the )?"
+    r"(?:office|country)|au(?:ß|ss)er haus|nicht im (?:büro|hause?)|abwesend|absente?\b|ausente|assente|"
+    r"fuori (?:ufficio|sede)|"
+    r"afwezig|on (?:leave|vacation|holiday))|auto(?:matic|mated|matisch\w*|matica|mático|matique)?[ _-]?(?:reply|"
+    r"response|answer|respond\w*|"
     r"responce|message from)\b|"
     r"autoreply|autoresponse|auto(?:matische|matisierte)? ?antwort|abwesenheits?(?:notiz|nachricht|meldung|"
     r"hinweis|assistent|mail|info)?\b|"
@@ -58,7 +61,7 @@ _SUBJECT = re.compile(
     r"balasan otomatis|di luar kantor|ตอบกลับอัตโนมัติ)",
     _I,
 )
-_SUBJECT_ANYWHERE = re.compile(
+ABSENT_IN_SUBJECT = re.compile(
     r"\bout of (?:the )?office\b|\(?automatic reply\)?$|auto-?reply\b|abwesenheits(?:notiz|assistent)|\babwesend\b|"
     r"ausência temporária|ofis dışı mesajı|is out of (?:the )?office|(?:is|am) (?:away|on (?:vacation|leave|"
     r"holiday))|"
@@ -69,16 +72,17 @@ _SUBJECT_ANYWHERE = re.compile(
 )
 
 
-def starts_like_absence(subject: str) -> bool:
-    """Tell whether a subject, as it stands, begins as automatic answers do. "Re: Automatic reply" does not."""
-    return bool(_SUBJECT.match(after_tags(subject))) and not answer_prefix(subject)
+MARKED_AT_END = re.compile(r"[(\[](?:auto(?:matic|mated)?[ -]?(?:response|reply)|out of (?:the )?office)[)\]]\s*$", _I)
 
 
 # The words below weigh: automatic 3, absent 2, the rest 1 each.
-_AUTOMATIC = re.compile(
+AUTOMATIC = re.compile(
     r"(?<!not )(?<!not an )(?:this is an? (?:auto\w*|computer)[ -]?(?:generated|reply|response|message|e?-?mail|"
     r"notification)|"
-    r"auto(?:matic|mated|matically generated)?[ -](?:reply|response|e?-?mail (?:reply|response))|"
+    r"(?:^|[\[(*])\W{0,3}auto(?:matic|mated)?[ -]?(?:reply|response)\b|"
+    r"(?:mailbox|inbox|(?:e-?mail )?address|account) is (?:not|no longer|un)[ -]?(?:being )?(?:monitored|"
+    r"attended|read|in use|active)|"
+    r"unmonitored|unattended (?:mailbox|e-?mail)|automated (?:reply|response|message|e-?mail)|"
     r"automatically generated|auto-?generated|autoresponder|auto-?responder|automatic e-?mail)|"
     r"(?:dies(?:e|es) ist eine? |eine )?automatisch(?:e|en)? (?:generierte|erstellte|erzeugte|antwort|nachricht|"
     r"e-?mail)|automatisch (?:generiert|erstellt|erzeugt|versendet)|"
@@ -97,7 +101,7 @@ _AUTOMATIC = re.compile(
     _I,
 )
 _NOW = r"(?:currently |presently |now |actually |temporarily |officially )?"
-_ABSENT = re.compile(
+ABSENT = re.compile(
     r"\b(?:i am|i'm|i’m|we are|i will be|i'll be|i’ll be|am|she is|he is|"
     rf"is) {_NOW}(?:going to be )?(?:out of (?:the |my |our )?(?:office|country|town)|out[- ]of[- ]office|"
     r"away(?: from| until| on| for|\.|,)|"
@@ -107,6 +111,8 @@ _ABSENT = re.compile(
     r"out of (?:the )?office (?:until|till|from|on|through|today|this week|and|with|beginning|starting)|"
     r"\b(?:on leave|on vacation|on holiday) (?:until|till|from|through)|(?:no longer|not) (?:works?|working|"
     r"employed|with) (?:for|at|with|here)|has left (?:the )?company|no longer (?:with|at) |"
+    r"(?:our|the) offices? (?:is|are|will be) (?:currently |now )?closed|we are (?:currently )?closed|"
+    r"ich werde .{0,40}(?:nicht (?:im (?:büro|hause?)|erreichbar)|abwesend)|"
     r"ich bin .{0,60}(?:nicht (?:im (?:büro|hause?)|erreichbar|am platz|persönlich)|außer haus|abwesend|"
     r"im urlaub|auf dienstreise|in elternzeit|unterwegs|verreist)|"
     r"(?:zur zeit|zurzeit|derzeit|momentan|bin ich|bis zum) .{0,50}(?:nicht (?:im (?:büro|hause?)|erreichbar)|"
@@ -140,8 +146,8 @@ _ABSENT = re.compile(
     r"(?:부재 ?중|휴가 ?중|휴가(?:로|입니다)|출장 ?중|자리를 비)|(?:מחוץ למשרד|בחופשה|בחופש)|(?:خارج المكتب|في إجازة)",
     _I,
 )
-_BACK = re.compile(
-    r"\b(?:will (?:be )?(?:back|return)|(?:i'll|i’ll) (?:be )?(?:back|return)|be back|returning|"
+BACK = re.compile(
+    r"\b(?:will (?:be )?(?:back|return)|(?:i'll|i’ll) (?:be )?(?:back|return)|be back|re-?open(?:s|ing)?|returning|"
     r"return(?:ing)? to (?:the |my )?(?:office|work|desk)|back (?:on|in the office|at (?:work|my desk))|"
     r"upon (?:my )?return|when i (?:return|get back|am back)|on my return|until (?:the )?(?:\d|mon|tue|wed|thu|"
     r"fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|as soon as i (?:return|am back|get back))|"
@@ -152,14 +158,14 @@ _BACK = re.compile(
     r"(?:meu (?:regresso|retorno)|até (?:o |ao )?(?:dia )?\d|retorn(?:o|arei)|volto|regresso|voltarei)|"
     r"(?:mio (?:rientro|ritorno)|fino al|rientr(?:o|erò)|sarò di (?:nuovo|ritorno)|torn(?:o|erò))|"
     r"(?:terug|tot en met|weer (?:aanwezig|bereikbaar|op kantoor)|t/m|vanaf)|(?:tillbaka|åter(?:kommer)?|"
-    r"till och med|t\.?o\.?m)|(?:tilbage|tilbake|til og med|t\.?o\.?m)|"
+    r"till och med|t\.?o\.?m)|(?:tilbage|tilbake|til og med|t\.?o\.?m\b)|"
     r"(?:palaan|takaisin|paluu|saakka|asti)|(?:wracam|wrócę|powr[oó]t|do dnia)|(?:vrátím|zpět|návrat|späť|"
     r"vrátim)|(?:visszatér|-ig\b|leszek újra|érkezem)|(?:revin|întoarc|până (?:la|în|pe))|"
     r"(?:döneceğim|dönüş|tarihine kadar|tarihinde|kadar)|(?:вернусь|выйду|возвращ|по \d|до \d)|(?:повернусь|"
     r"поверненн)|(?:επιστρ|μέχρι|έως)|(?:戻り|まで|復帰|出社)|(?:返回|回来|回到|至\d|期间|回來)|(?:복귀|까지|돌아)",
     _I,
 )
-_INSTEAD = re.compile(
+INSTEAD = re.compile(
     r"\b(?:(?:in|for|if|with) (?:an? |any |your |it'?s |it is |this is |you have an? |"
     r"you need )?(?:case of )?(?:urgen\w+|emergenc\w+|immediate|anything urgent|assistance)|please (?:contact|"
     r"reach out|call|e-?mail|direct)|(?:urgent|immediate) (?:matter|assistance|request|enquir|inquir|issue|"
@@ -184,7 +190,7 @@ _INSTEAD = re.compile(
     r"свяжитесь|термінов|звертайтесь|επείγον|επικοινων|(?:急ぎ|緊急|至急|ご連絡)|(?:紧急|急事|请联系|緊急|請聯(?:絡|繫)|联系)|(?:급한|긴급|연락)",
     _I,
 )
-_NO_ACCESS = re.compile(
+NO_ACCESS = re.compile(
     r"(?:limited|no|not have|without|intermittent|infrequent|sporadic|restricted|little|"
     r"minimal) (?:or no )?(?:regular )?(?:access|connectivity)|(?:not|rarely|occasionally|periodically|"
     r"infrequently) (?:be )?(?:check(?:ing)?|read(?:ing)?|monitor\w*) (?:my )?(?:e-?)?mails?|(?:your|"
@@ -200,7 +206,7 @@ _NO_ACCESS = re.compile(
     r"odpowiem|odpovím|odpoviem|válaszol|отвечу|yanıtla|cevapla|回信|回复您|返信いたし|답장|답변",
     _I,
 )
-_THANKS = re.compile(
+THANKS = re.compile(
     r"\b(?:thanks?(?: you)?(?: very much| so much)? for (?:your|the|contacting|e-?mailing|writing|reaching|"
     r"getting)|vielen dank für ihre|danke für (?:ihre|deine)|merci (?:de votre|pour votre|de m'avoir)|"
     r"gracias por (?:su|tu|contact|escrib)|obrigad[oa] pel[oa]|grazie per (?:la|il|aver|aver)|bedankt voor (?:uw|"
@@ -212,58 +218,25 @@ _THANKS = re.compile(
     _I,
 )
 # A person at work on the matter: what absence notes never say.
-_ENGAGED = re.compile(
-    r"\b(?:let'?s|sounds (?:good|great)|looks (?:good|great)|works for me|happy to|could you|can you|would you|"
-    r"can we|call you|"
+ENGAGED = re.compile(
+    r"\b(?:let'?s|let me|sounds (?:good|great)|looks (?:good|great)|works for me|happy to|could you|can you|"
+    r"would you|"
+    r"can we|could we|call you|we would like|we'd like|go ahead|so please|i'll send|i will send|"
+    r"but (?!(?:i )?(?:will|i'll|shall|am|do|may|can) ?(?:be )?(?:respond|reply|get|check|answer|periodic|read|"
+    r"have|still|try))|"
     r"your (?:proposal|offer|quote|slides|question|idea|suggestion|pricing)|see (?:attached|below|my)|"
-    r"attached (?:is|are|please)|i (?:think|agree|like|believe)|"
+    r"attached (?:is|are|please)|i (?:think|agree|like|believe)|got it|"
     r"sorry for (?:the|my) (?:late|delay|slow)|(?:was|been|were) (?:out of|away|on vacation|on holiday|on leave|"
-    r"travelling)|speak (?:then|soon)|talk (?:then|soon|next)|"
-    r"entschuldig\w+ .{0,20}(?:späte|verspät)|war (?:ich )?(?:im urlaub|nicht im)|désolée? (?:pour|de)|"
-    r"scusa(?:te|mi)? (?:il|per)|perdona|desculp)",
+    r"travelling)|speak (?:then|soon)|talk (?:then|soon|next)|(?:offer|contract|price|invoice) (?:is|was|looks)|"
+    r"entschuldig\w+ .{0,20}(?:späte|verspät)|war (?:ich )?(?:im urlaub|nicht im)|ihr angebot|können wir|"
+    r"könnten sie|rufe sie|"
+    r"je vous (?:r?appelle|envoie)|pouvons-nous|pouvez-vous|on peut|votre (?:offre|proposition)|"
+    r"désolée? (?:pour|de)|scusa(?:te|mi)? (?:il|per)|possiamo|può|la (?:sua|vostra) (?:offerta|proposta)|"
+    r"perdona|podemos|podría|su (?:oferta|propuesta)|desculp|sua proposta|kan vi|kunnen we|możemy|můžeme|можем|"
+    r"давайте)",
     _I,
 )
-_QUESTION = re.compile(r"\w[^\n?]{0,200}\?(?:\s|$)")
-
-
-@dataclass(frozen=True)
-class Score:
-    """What speaks for an absence note, in words, and the sum with what speaks for a person deducted."""
-
-    total: float
-    words: tuple[str, ...] = ()
-
-
-def absence_score(mail: Mail) -> Score:
-    """Weigh the words that were written now; quoted ones count for nothing."""
-    newest = mail.newest[:4000]
-    if not newest:
-        return Score(0.0)
-    weighed = ((3.0, _AUTOMATIC), (2.0, _ABSENT), (1.0, _BACK), (1.0, _INSTEAD), (1.0, _NO_ACCESS))
-    found = [(weight, match.group()) for weight, words in weighed if (match := words.search(newest))]
-    total = sum(weight for weight, _ in found)
-    if not any(weight >= 2.0 for weight, _ in found):
-        return Score(0.0)
-    total += 1.0 if _THANKS.search(newest[:300]) else 0.0
-    return Score(total - _person_in(mail, newest), tuple(" ".join(words.split())[:60] for _, words in found))
-
-
-def _person_in(mail: Mail, newest: str) -> float:
-    engaged = 1.5 * min(2, len(_ENGAGED.findall(newest)))
-    asks = 1.0 if _QUESTION.search(re.sub(r"https?://\S+", "", newest)) else 0.0
-    quotes = 1.0 if len(mail.newest) + 20 < len(mail.text.strip()) and refers(mail) else -0.5
-    long = 1.0 if len(newest) > 2000 else 0.0
-    return engaged + asks + quotes + long
-
-
-def absence_in_subject(subject: str) -> float:
-    """Weigh a subject's words below its prefixes: 4 for one that starts as automatic answers do, less inside."""
-    if starts_like_absence(subject):
-        return 4.0
-    if _SUBJECT_ANYWHERE.search(subject) and not answer_prefix(subject):
-        return 3.0
-    inside = without_prefixes(subject)
-    return 1.0 if _SUBJECT.match(inside) or _SUBJECT_ANYWHERE.search(inside) else 0.0
+QUESTION = re.compile(r"\w[^\n?]{0,200}\?(?:\s|$)")
 
 
 # --- acknowledgements -------------------------------------------------------------------------------------------
@@ -277,7 +250,8 @@ ACKNOWLEDGED = re.compile(
     r"acknowledg(?:e|ing|ement|es) (?:the )?receipt|this (?:e-?mail|message) (?:is to )?(?:confirms?|"
     r"acknowledges?)|received your (?:e-?mail|message|request|inquiry|enquiry|application|ticket)|"
     r"in response to the creation of|ticket (?:number|id|#|reference)|case (?:number|id|reference)|"
-    r"reference number|thank(?:s| you) for (?:contacting|your (?:inquiry|enquiry|request|application|submission|"
+    r"reference number|thank(?:s| you) for (?:contacting|getting in touch|reaching out|writing to|"
+    r"your (?:inquiry|enquiry|request|application|submission|"
     r"order|interest))|"
     r"(?:wir haben )?ihre (?:anfrage|e-?mail|nachricht|mail|bewerbung|meldung) .{0,60}(?:erhalten|eingegangen|"
     r"erfasst|registriert)|ticket.?nummer|vorgangsnummer|eingangsbestätigung|"
@@ -299,7 +273,8 @@ ACKNOWLEDGED = re.compile(
     _I,
 )
 PROMISED = re.compile(
-    r"\b(?:will (?:get back|respond|reply|be in touch|contact you|review|answer|follow up|be (?:responded|"
+    r"\b(?:aim to (?:respond|reply|answer)|will (?:get back|respond|reply|be in touch|shortly be in touch|"
+    r"contact you|review|answer|follow up|be (?:responded|"
     r"answered|reviewed|processed|handled)) |(?:respond|reply|get back|response|answer).{0,40}(?:within|"
     r"in) (?:\d+|one|two|a few|the next) (?:business |working )?(?:hours?|days?)|as soon as possible|"
     r"do not (?:reply|respond) to this|please (?:do not reply|don't reply|reply above|type your reply)|(?:above|"
@@ -308,6 +283,27 @@ PROMISED = re.compile(
     r"lo antes posible|a la brevedad|o mais (?:breve|rápido)|al più presto|quanto prima|zo (?:snel|"
     r"spoedig) mogelijk|så snart (?:som )?(?:möjligt|mulig)|hurtigst muligt|mahdollisimman pian|jak najszybciej|"
     r"co nejdříve|hamarosan|mielőbb|în cel mai scurt timp|en kısa sürede|в ближайшее время)",
+    _I,
+)
+# A number of ours in somebody's system: stronger than any other sign.
+TICKETED = re.compile(
+    r"\b(?:(?:has|have) been assigned (?:the )?(?:ticket|case|reference|number|id)|"
+    r"your (?:case|ticket|reference|request|incident|tracking) (?:number|id|no\.?|#)? ?(?:is|:|has been)|"
+    r"(?:ticket|case|reference|request) (?:number|id|no\.?)[: ]*#?\w*\d{3,}|do not (?:remove|change|"
+    r"alter) (?:the )?(?:subject|ticket)|"
+    r"(?:unter|mit) der (?:ticket|vorgangs|fall|bearbeitungs)-?nummer|sous le numéro|con el número|con il numero|"
+    r"onder nummer|"
+    r"(?:type|write|enter) your (?:reply|response) above|reply above this line)",
+    _I,
+)
+CHALLENGE = re.compile(
+    r"boxbe|spam ?arrest|mailblocks|tmda\b|challenge[/-]response|(?:verify|confirm|prove) (?:that )?(?:you are|"
+    r"you're|yourself|"
+    r"your (?:message|e-?mail|identity|address))|protect(?:ing|s)? (?:my(?:self)?|his|her|their|your|the) (?:self )?"
+    r"(?:e-?mail |inbox |mailbox )?(?:in)?(?:box |account )?(?:against|from) (?:spam|junk|unwanted)|"
+    r"one-time (?:request|verification|"
+    r"confirmation)|(?:requires?|waiting for|needs?) (?:your )?(?:confirmation|verification|authentication)|"
+    r"not a robot",
     _I,
 )
 ACKNOWLEDGED_SUBJECT = re.compile(
