@@ -4,26 +4,29 @@
 as long as the process lives. What Google refuses becomes one of our errors in `gmail_errors`.
 """
 
+import http.client
 import json
 import threading
 from base64 import urlsafe_b64decode
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
 import httplib2
+from google.auth import exceptions as google_errors
 from google.oauth2.credentials import Credentials
 from google_auth_httplib2 import AuthorizedHttp, Request
 from googleapiclient.discovery import build
-from googleapiclient.errors import HttpError
+from googleapiclient.errors import BatchError, HttpError
 from googleapiclient.http import BatchHttpRequest
 
-from backend.adapters.gmail_errors import translated
+from backend.adapters.gmail_errors import no_token, refusal
 from backend.domain.identities import Grant
 from backend.domain.mailboxes import Changes, FoundMail, MailboxProfile, MailHeaders, MailPlace, RawMail, Watch
-from backend.errors import CursorExpired, Malformed, NotFound, SecretUnreadable
+from backend.errors import CursorExpired, Malformed, NotFound, SecretUnreadable, Transient
 from backend.settings import GoogleSettings
 
 TIMEOUT_S = 10.0
@@ -32,7 +35,7 @@ _STEP = 100  # messages in a step of history: 2,000 of the 6,000 quota units tha
 _OPEN_MAILBOXES = 1000
 _READ = "https://www.googleapis.com/auth/gmail.readonly"
 _SENT, _DRAFT = "SENT", "DRAFT"
-_HEADER_FIELDS = "id,threadId,labelIds,internalDate,payload/headers"  # not the snippet: it is the mail's text
+_HEADER_FIELDS = "id,threadId,labelIds,internalDate,payload(mimeType,headers)"  # not the snippet: it is the mail's text
 
 
 class Gmail:
@@ -223,7 +226,7 @@ class GmailSession:
                 return
 
     def _ask(self, request: Any) -> Mapping[str, Any]:
-        with translated():
+        with _translated():
             answer: Mapping[str, Any] = request.execute(http=self._http)
             return answer or {}
 
@@ -247,13 +250,32 @@ class GmailSession:
         batch = BatchHttpRequest(callback=take, batch_uri=self._gmail.batch_url)
         for request in requests:
             batch.add(request)
-        with translated():
+        with _translated():
             if not self._http.credentials.valid:  # else the batch would renew them itself, over a slow connection
                 self._http.credentials.refresh(Request(self._http.http))
             batch.execute(http=self._http)
             if refused:
                 raise refused[0]
         return answers
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn what the libraries raise within into our own errors."""
+    try:
+        yield
+    except HttpError as problem:
+        raise refusal(int(problem.resp.status), problem.content, problem.resp.get("retry-after")) from problem
+    except google_errors.RefreshError as problem:
+        raise no_token(problem) from problem
+    except (
+        google_errors.TransportError,
+        httplib2.HttpLib2Error,
+        http.client.HTTPException,
+        BatchError,
+        OSError,
+    ) as problem:
+        raise Transient from problem
 
 
 def _changed(record: Mapping[str, Any]) -> Iterator[FoundMail]:
@@ -272,14 +294,15 @@ def _found(message: Mapping[str, Any], *, sent: bool = False) -> FoundMail:
 
 def _headers(answer: Mapping[str, Any]) -> MailHeaders:
     labels = answer.get("labelIds", [])
-    told = answer.get("payload", {}).get("headers", [])
+    payload = answer.get("payload", {})
     return MailHeaders(
         id=str(answer["id"]),
         thread_id=str(answer["threadId"]),
         received_at=_instant(answer["internalDate"]),
         is_sent=_SENT in labels,
         is_draft=_DRAFT in labels,
-        headers=tuple((str(header["name"]), str(header["value"])) for header in told),
+        headers=tuple((str(header["name"]), str(header["value"])) for header in payload.get("headers", [])),
+        mime_type=payload.get("mimeType"),
     )
 
 

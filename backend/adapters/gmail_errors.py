@@ -3,16 +3,11 @@
 Source: developers.google.com/workspace/gmail/api/guides/handle-errors; for tokens RFC 6749, section 5.2.
 """
 
-import http.client
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-import httplib2
 from google.auth import exceptions as google_errors
-from googleapiclient.errors import BatchError, HttpError
 
 from backend.errors import ConsentWithdrawn, Malformed, NotFound, RateLimited, ReadbackError, Transient
 
@@ -23,30 +18,11 @@ _GRANT_GONE = frozenset({"invalid_grant", "access_denied", "admin_policy_enforce
 _LONG_S = 3600.0
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Turn what the libraries raise within into our own errors."""
-    try:
-        yield
-    except HttpError as problem:
-        raise refusal(problem) from problem
-    except google_errors.RefreshError as problem:
-        raise _no_token(problem) from problem
-    except (
-        google_errors.TransportError,
-        httplib2.HttpLib2Error,
-        http.client.HTTPException,
-        BatchError,
-        OSError,
-    ) as problem:
-        raise Transient from problem
-
-
-def refusal(problem: HttpError) -> ReadbackError:
+def refusal(status: int, content: bytes, retry_after: str | None) -> ReadbackError:
     """Our error for an answer that is none."""
-    status, reasons = int(problem.resp.status), _reasons(problem.content)
+    reasons = _reasons(content)
     if status == 429 or (status == 403 and reasons & _WAIT):
-        return RateLimited(retry_after_s=_retry_after_s(problem.resp.get("retry-after")))
+        return RateLimited(retry_after_s=_retry_after_s(retry_after))
     if status == 403 and reasons & _WAIT_LONG:
         return RateLimited(retry_after_s=_LONG_S)
     if status == 401 or (status == 403 and reasons & _CONSENT_GONE):
@@ -58,7 +34,8 @@ def refusal(problem: HttpError) -> ReadbackError:
     return Transient()
 
 
-def _no_token(problem: google_errors.RefreshError) -> ReadbackError:
+def no_token(problem: google_errors.RefreshError) -> ReadbackError:
+    """Our error for a refresh token that brought no access token."""
     told = problem.args[1] if len(problem.args) > 1 else None
     if isinstance(told, dict) and told.get("error") in _GRANT_GONE:
         return ConsentWithdrawn()

@@ -35,7 +35,7 @@ def add_serve_arguments(parser: ArgumentParser) -> None:
 def serve(args: Namespace) -> int:
     """Run the web process until told to stop; with `--with-worker` the worker too, both or neither."""
     settings = Settings.from_environ()
-    with _database(settings) as url:
+    with database(settings) as url:
         children = [_web_command(settings, args.host)]
         if args.with_worker:
             children.append([sys.executable, "-m", "backend", "work"])
@@ -46,14 +46,14 @@ def work(_: Namespace) -> int:
     """Run the worker until told to stop: it finishes the jobs at hand first."""
     settings = Settings.from_environ()
     configure_logs(settings.log_level)
-    with _database(settings) as url:
+    with database(settings) as url:
         run_worker(create_parts(replace(settings, database_url=url)))
     return 0
 
 
 def migrate_schema(_: Namespace) -> int:
     """Bring the database's schema to this code's revision."""
-    with _database(Settings.from_environ()) as url:
+    with database(Settings.from_environ()) as url:
         engine = create_store(url)
         print(f"The schema is at revision {migrate(engine)}.")
         engine.dispose()
@@ -86,7 +86,7 @@ def supervise(commands: Sequence[Sequence[str]], environ: Mapping[str, str]) -> 
 
 
 @contextlib.contextmanager
-def _database(settings: Settings) -> Iterator[str]:
+def database(settings: Settings) -> Iterator[str]:
     if settings.database_url is not None:
         yield settings.database_url
         return

@@ -60,6 +60,7 @@ class MailHeaders:
     is_sent: bool
     is_draft: bool
     headers: tuple[tuple[str, str], ...] = field(repr=False)
+    mime_type: str | None = None
 
 
 @dataclass(frozen=True)

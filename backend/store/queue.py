@@ -39,3 +39,30 @@ def enqueue(
     except IntegrityError:
         return False
     return True
+
+
+_STALLED = text(
+    """
+    SELECT job.id FROM procrastinate_jobs AS job
+    LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id
+    WHERE job.status = 'doing'
+      AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => :silent_s))
+    ORDER BY job.id FOR UPDATE OF job SKIP LOCKED
+    """
+)
+
+
+def revive_stalled(conn: Connection, silent_s: float) -> int:
+    """Put jobs back whose worker has not been heard of for so long (killed, or its machine gone); returns how many.
+
+    procrastinate knows of stalled jobs, but its retry fails where an equal job waits already: then that one will do
+    the work, and the stalled one is closed.
+    """
+    stalled = conn.execute(_STALLED, {"silent_s": silent_s}).scalars().all()
+    for job_id in stalled:
+        try:
+            with conn.begin_nested():
+                conn.execute(text("SELECT procrastinate_retry_job_v2(:id, now(), NULL, NULL, NULL)"), {"id": job_id})
+        except IntegrityError:
+            conn.execute(text("SELECT procrastinate_finish_job_v1(:id, 'aborted', false)"), {"id": job_id})
+    return len(stalled)
