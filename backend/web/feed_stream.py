@@ -106,6 +106,7 @@ class FeedStream:
 
     async def startup(self) -> None:
         """Begin to listen."""
+        self.loop = asyncio.get_running_loop()
         self._listener = asyncio.create_task(self._listen())
 
     async def shutdown(self) -> None:

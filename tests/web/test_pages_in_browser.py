@@ -1,0 +1,275 @@
+"""The pages in a real browser: nothing that keeps anybody out, windows in step, keys, filters, and no stream at all."""
+
+from datetime import UTC, datetime
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from sqlalchemy import insert, update
+
+from backend.store import tables
+from tests.stories import found_workspace
+from tests.web import rows
+from tests.web.serving import Served, served
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+]
+LOOKS = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 800}},
+    "phone": {"color_scheme": "light", "viewport": {"width": 360, "height": 740}},
+}
+AXE = {"light": None, "dark": {"runOnly": ["color-contrast"]}, "phone": None}  # the same page, in other colours
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def house(committed, settings):
+    with served(committed, settings) as house:
+        yield house
+
+
+@pytest.fixture
+def gridworks(committed):
+    with committed.begin() as conn:
+        return found_workspace(conn, "gridworks.example", ["Quorra Reed", "Sam Tully"])
+
+
+@pytest.fixture
+def othergrid(committed):
+    with committed.begin() as conn:
+        return found_workspace(conn, "othergrid.example", ["Tess Marlow"])
+
+
+@pytest.fixture
+def open_page(chromium: Browser, house: Served):
+    """Open a page as a rep (or as nobody); complaints of the console and foreign requests fail the test."""
+    contexts, complaints = [], []
+
+    def open_page(path: str, tenant=None, rep=None, look: str = "light", **more) -> Page:
+        context = chromium.new_context(timezone_id="Europe/Berlin", **LOOKS[look], **more)
+        contexts.append(context)
+        if rep is not None:
+            host = {"domain": "localhost", "path": "/", "secure": True, "httpOnly": True, "sameSite": "Lax"}
+            sign_in = {"name": "__Host-readback", "value": house.cookie(tenant, rep), **host}
+            context.route("**/sign-me-in", lambda route: _signed_in(route, sign_in["value"]))
+        page = context.new_page()
+        page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
+        page.on("pageerror", lambda problem: complaints.append(str(problem)))
+        page.on("request", lambda asked: None if asked.url.startswith(house.url) else complaints.append(asked.url))
+        if rep is not None:
+            page.goto(f"{house.url}/sign-me-in")
+        page.goto(f"{house.url}{path}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [told for told in complaints if "Failed to load resource" not in told] == []
+
+
+def _signed_in(route, value: str) -> None:
+    cookie = f"__Host-readback={value}; Path=/; Secure; HttpOnly; SameSite=Lax"
+    route.fulfill(status=200, headers={"Set-Cookie": cookie}, content_type="text/html", body="<title>.</title>")
+
+
+@pytest.fixture
+def day(committed, gridworks):
+    with committed.begin() as conn:
+        rep = gridworks.reps["quorra"]
+        found = rows.a_day(conn, gridworks, rep, datetime.now(UTC))
+        rows.mailbox(conn, gridworks, rep, state="disconnected", disconnected_because="withdrawn")
+        rows.mailbox(conn, gridworks, gridworks.reps["sam"])
+        conn.execute(
+            insert(tables.rep).values(
+                workspace_id=gridworks.workspace_id, google_sub="clu", email="clu@gridworks.example", name="Clu Ramirez"
+            )
+        )
+        conn.execute(
+            insert(tables.invitation).values(
+                workspace_id=gridworks.workspace_id, email="yori@gmail.com", invited_by=rep.id
+            )
+        )
+    return found
+
+
+def happen(house: Served, tenant, message_id: int, key: str, kind: str, **data) -> None:
+    with house.engine.begin() as conn:
+        rows.happen(conn, tenant, message_id, key, kind, datetime.now(UTC), **data)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_no_page_keeps_anybody_out(open_page, gridworks, othergrid, day, look):
+    quorra, sam, tess = gridworks.reps["quorra"], gridworks.reps["sam"], othergrid.reps["tess"]
+    pages = [
+        ("/", None, None),
+        ("/nothing-here", None, None),
+        ("/", gridworks, quorra),
+        (f"/messages/{day['games']}", gridworks, quorra),
+        ("/settings/mailbox", gridworks, quorra),
+        ("/settings/mailbox", gridworks, sam),
+        ("/settings/devices", gridworks, quorra),
+        ("/settings/team", gridworks, quorra),
+        ("/", othergrid, tess),
+        ("/connect", othergrid, tess),
+        ("/connect/done", gridworks, sam),
+    ]
+    for path, tenant, rep in pages:
+        page = open_page(path, tenant, rep, look)
+        page.evaluate("for (const each of document.querySelectorAll('main details')) each.open = true")
+        found = Axe().run(page, options=AXE[look]).response["violations"]
+        grave = [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found]
+        assert grave == [], f"{path} in {look}"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} in {look} is too wide"
+        page.context.close()
+
+
+def test_two_windows_stay_in_step_with_times_in_the_viewers_zone(open_page, house, gridworks, day):
+    quorra = gridworks.reps["quorra"]
+    windows = [open_page("/", gridworks, quorra), open_page("/", gridworks, gridworks.reps["sam"])]
+    for window in windows:
+        expect(window.locator("[data-live]")).to_have_text("Live")
+    happen(house, gridworks, day["office"], "incoming:9", "reply", who="Kevin Flynn", how="addressee")
+    for window in windows:
+        first = window.locator(".group").first
+        expect(first.locator(".open")).to_have_text("Kevin Flynn answered")
+        expect(first.locator("summary")).to_have_text("1 view · 1 reply")
+        expect(first.locator("> .when time")).to_have_text("just now")
+        assert "CET" in first.locator("> .when time").get_attribute("title")
+        expect(window.locator(".group")).to_have_count(5)
+        expect(window.locator("[data-announce]")).to_have_text("Kevin Flynn answered: The new office")
+    expect(windows[0].locator(".need.answer").first).to_contain_text("Kevin Flynn waits for your answer")
+
+
+def test_a_window_that_lost_its_stream_says_so_and_misses_nothing(open_page, house, gridworks, day):
+    page = open_page("/", gridworks, gridworks.reps["quorra"])
+    expect(page.locator("[data-live]")).to_have_text("Live")
+    page.route("**/feed/stream*", lambda route: route.abort())
+    house.close_streams()
+    expect(page.locator("[data-live]")).to_have_text("Reconnecting")
+    happen(house, gridworks, day["office"], "click:9", "click", who="Kevin Flynn", link="Floor plan")
+    page.unroute("**/feed/stream*")
+    expect(page.locator(".group").first.locator(".open")).to_have_text(
+        "Kevin Flynn clicked “Floor plan”", timeout=10_000
+    )
+    expect(page.locator(".group")).to_have_count(5)
+    expect(page.locator("[data-live]")).to_have_text("Live")
+
+
+def test_where_no_stream_comes_through_the_page_asks_instead(open_page, house, gridworks, day):
+    page = open_page("/settings/team", gridworks, gridworks.reps["quorra"])
+    page.route("**/feed/stream*", lambda route: route.fulfill(status=502, body=""))
+    page.goto(f"{house.url}/")
+    expect(page.locator("[data-live]")).to_have_text("Live")
+    happen(house, gridworks, day["office"], "click:9", "click", who="Kevin Flynn", link="Floor plan")
+    expect(page.locator(".group").first.locator(".open")).to_have_text(
+        "Kevin Flynn clicked “Floor plan”", timeout=10_000
+    )
+
+
+def test_whoever_is_removed_is_led_to_the_door(open_page, house, gridworks, day):
+    sam = gridworks.reps["sam"]
+    page = open_page("/", gridworks, sam)
+    expect(page.locator("[data-live]")).to_have_text("Live")
+    with house.engine.begin() as conn:
+        conn.execute(update(tables.rep).where(tables.rep.c.id == sam.id).values(status="removed"))
+    happen(house, gridworks, day["office"], "view:9", "view", who="Kevin Flynn")
+    page.wait_for_url("**/sign-in")
+    expect(page.get_by_role("link", name="Sign in with Google")).to_be_visible()
+
+
+def test_filters_hide_by_kind_and_are_remembered(open_page, gridworks, day):
+    page = open_page("/", gridworks, gridworks.reps["quorra"])
+    expect(page.locator(".group:visible")).to_have_count(5)
+    expect(page.locator(".machines:visible")).to_have_count(0)
+    page.get_by_role("button", name="Machines").click()
+    expect(page.locator(".machines:visible")).to_have_count(1)
+    for name in ("Answers", "Clicks", "Views", "Bounces"):
+        page.get_by_role("button", name=name, exact=True).click()
+    expect(page.locator(".group:visible")).to_have_count(1)
+    expect(page.locator(".group:visible")).to_contain_text("out of office until 3 Dec")
+    page.reload()
+    expect(page.locator(".group:visible")).to_have_count(1)
+    page.get_by_role("button", name="Automatic").click()
+    page.get_by_role("button", name="Show everything").click()
+    expect(page.locator(".group:visible")).to_have_count(5)
+
+
+def test_the_feed_is_worked_with_the_keyboard_alone(open_page, gridworks, day):
+    page = open_page("/", gridworks, gridworks.reps["quorra"])
+    expect(page.locator("[data-live]")).to_have_text("Live")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(page.locator(".group").first.locator(".open")).to_be_focused()
+    page.keyboard.press("o")
+    expect(page.locator(".group").first.locator("details")).to_have_attribute("open", "")
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+    page.keyboard.type("invoice")
+    expect(page.locator(".group:visible")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/messages/{day['lost']}")
+
+
+def test_an_unfolded_and_focused_group_stays_so_when_it_changes(open_page, house, gridworks, day):
+    page = open_page("/", gridworks, gridworks.reps["quorra"])
+    expect(page.locator("[data-live]")).to_have_text("Live")
+    office = page.locator(f"#group-{day['office']}")
+    office.locator("summary").focus()
+    page.keyboard.press("Enter")
+    happen(house, gridworks, day["office"], "view:9", "view", who="Kevin Flynn")
+    expect(office.locator("summary")).to_have_text("2 views")
+    expect(office.locator("details")).to_have_attribute("open", "")
+    expect(office.locator("summary")).to_be_focused()
+
+
+def test_the_theme_is_chosen_and_remembered(open_page, gridworks, day):
+    page = open_page("/")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+    button = page.get_by_role("button", name="Theme: system")
+    button.click()
+    page.get_by_role("button", name="Theme: light").click()
+    expect(page.get_by_role("button", name="Theme: dark")).to_be_visible()
+    assert page.evaluate(ground) != light
+    page.reload()
+    assert page.evaluate(ground) != light
+
+
+def test_without_script_the_feed_is_read_and_searched(open_page, gridworks, day):
+    page = open_page("/", gridworks, gridworks.reps["quorra"], java_script_enabled=False)
+    assert page.locator(".group").count() == 5
+    assert page.locator(".chips").is_hidden()
+    page.locator("#search").fill("invoice")
+    page.locator("#search").press("Enter")
+    assert page.locator(".group").count() == 1
+
+
+def test_no_permission_is_asked_until_somebody_asks_for_notifications(open_page, gridworks, day):
+    page = open_page("/", gridworks, gridworks.reps["quorra"])
+    page.evaluate(
+        "() => { asked = 0; Notification.requestPermission = async () => { asked += 1; return 'denied'; } }"
+    )
+    expect(page.locator("[data-live]")).to_have_text("Live")
+    assert page.evaluate("asked") == 0
+    page.get_by_role("button", name="Notify me of answers").click()
+    expect(page.get_by_role("button", name="does not allow")).to_be_visible()
+    assert page.evaluate("asked") == 1
