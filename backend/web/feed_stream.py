@@ -28,6 +28,7 @@ from backend.services import feed
 from backend.services.feed import Change, Changes
 from backend.web.asgi_types import Receive, Scope, Send
 from backend.web.headers import security_headers
+from backend.web.leaving import when_told_to_stop
 from backend.web.parts import Parts
 from backend.web.sessions import find_member, parse_session_id
 
@@ -100,14 +101,15 @@ class FeedStream:
         self._rooms: dict[int, Room] = {}
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="feed")
         self._listener: asyncio.Task[None] | None = None
+        self._closing = False
         self._headers = [
             (name.lower().encode(), value.encode()) for name, value in security_headers(parts.settings).items()
         ]
 
     async def startup(self) -> None:
         """Begin to listen."""
-        self.loop = asyncio.get_running_loop()
         self._listener = asyncio.create_task(self._listen())
+        when_told_to_stop(self.close_streams)
 
     async def shutdown(self) -> None:
         """Let every watcher go, and stop."""
@@ -120,7 +122,12 @@ class FeedStream:
         self._readers.shutdown(wait=False)
 
     def close_streams(self) -> None:
-        """End all streams, so that the process can go; the browsers come back to another one."""
+        """End all streams and begin none, so that the process can go; the browsers come back to another one."""
+        self._closing = True
+        self.drop_watchers()
+
+    def drop_watchers(self) -> None:
+        """End the streams of now; the browsers come back."""
         for room in self._rooms.values():
             for watcher in tuple(room.watchers):
                 watcher.dismiss()
@@ -153,6 +160,8 @@ class FeedStream:
 
     async def _serve(self, workspace_id: int, watcher: Watcher, after: int | None, send: Send) -> None:
         room = await self._enter(workspace_id, watcher)
+        if self._closing:
+            watcher.dismiss()
         try:
             has = await self._catch_up(workspace_id, after if after is not None else room.seq, send)
             while (event := await watcher.queue.get()) is not None:

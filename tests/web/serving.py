@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,9 +16,11 @@ from sqlalchemy import Engine
 
 from backend.app import create_app
 from backend.settings import Settings
+from backend.store.engine import create_store
 from backend.web.feed_stream import FeedStream
 from backend.web.limits import limiter
 from backend.web.parts import Parts
+from tests.conftest import ENVIRON
 from tests.stories import Rep, Tenant
 from tests.web.conftest import SmallGoogle
 
@@ -35,9 +38,10 @@ class Served:
         told = {"_user_id": f"{tenant.workspace_id}:{rep.id}:0"}
         return SecureCookieSessionInterface().get_signing_serializer(self.app).dumps(told)
 
-    def close_streams(self) -> None:
-        """End all streams, as a restart of the process would."""
-        self.stream.loop.call_soon_threadsafe(self.stream.close_streams)
+    def drop_watchers(self) -> None:
+        """End all streams, as a proxy or a restart would."""
+        for room in tuple(self.stream._rooms.values()):
+            room.pump.get_loop().call_soon_threadsafe(self.stream.drop_watchers)
 
 
 class _Front:
@@ -83,3 +87,17 @@ def served(engine: Engine, settings: Settings) -> Iterator[Served]:
         server.should_exit = True
         thread.join()
         listening.close()
+
+
+def main() -> None:
+    """Serve the database whose address is given until told to stop: `python -m tests.web.serving URL`."""
+    engine = create_store(sys.argv[1])
+    parts = Parts(Settings.from_environ(ENVIRON), engine, google=SmallGoogle(), gmail=None, secrets=None)
+    app = create_app(parts)
+    listening = socket.create_server(("127.0.0.1", 0))
+    print(f"http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
+    uvicorn.Server(uvicorn.Config(_Front(FeedStream(parts, app), app), log_level="warning")).run([listening])
+
+
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import signal
 import socket
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -331,3 +333,32 @@ async def test_from_commit_to_window_it_takes_a_few_milliseconds(house, now):
             await window.next()
             took.append(perf_counter() - committed_s)
     assert median(took) < 0.1, f"median {median(took) * 1000:.0f} ms"
+
+
+async def test_a_process_that_is_told_to_stop_does_not_wait_for_open_windows(committed, settings):
+    with committed.begin() as conn:
+        gridworks = found_workspace(conn, "gridworks.example", ["Quorra Reed"])
+    rep = gridworks.reps["quorra"]
+    app = create_app(Parts(settings, committed, google=SmallGoogle(), gmail=None, secrets=None))
+    sign = SecureCookieSessionInterface().get_signing_serializer(app).dumps
+    cookie = sign({"_user_id": f"{gridworks.workspace_id}:{rep.id}:0"})
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.web.serving", committed.url.render_as_string(hide_password=False)),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        url = (await process.stdout.readline()).decode().strip()
+        headers = {"Cookie": f"__Host-readback={cookie}"}
+        async with (
+            httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(retries=5)) as client,
+            client.stream("GET", f"{url}/feed/stream?after=0", headers=headers) as answer,
+        ):
+            window = Browser(answer)
+            assert await anext(window._lines) == "retry: 1000"
+            process.terminate()
+            assert await window.ended(within_s=3)
+        async with asyncio.timeout(3):
+            assert await process.wait() in (0, -signal.SIGTERM)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()

@@ -157,7 +157,7 @@ def test_a_window_that_lost_its_stream_says_so_and_misses_nothing(open_page, hou
     page = open_page("/", gridworks, gridworks.reps["quorra"])
     expect(page.locator("[data-live]")).to_have_text("Live")
     page.route("**/feed/stream*", lambda route: route.abort())
-    house.close_streams()
+    house.drop_watchers()
     expect(page.locator("[data-live]")).to_have_text("Reconnecting")
     happen(house, gridworks, day["office"], "click:9", "click", who="Kevin Flynn", link="Floor plan")
     page.unroute("**/feed/stream*")
@@ -265,9 +265,7 @@ def test_without_script_the_feed_is_read_and_searched(open_page, gridworks, day)
 
 def test_no_permission_is_asked_until_somebody_asks_for_notifications(open_page, gridworks, day):
     page = open_page("/", gridworks, gridworks.reps["quorra"])
-    page.evaluate(
-        "() => { asked = 0; Notification.requestPermission = async () => { asked += 1; return 'denied'; } }"
-    )
+    page.evaluate("() => { asked = 0; Notification.requestPermission = async () => { asked += 1; return 'denied'; } }")
     expect(page.locator("[data-live]")).to_have_text("Live")
     assert page.evaluate("asked") == 0
     page.get_by_role("button", name="Notify me of answers").click()
