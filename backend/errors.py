@@ -79,11 +79,16 @@ class WorkDied(ReadbackError):
 
 
 class DocumentRefused(ReadbackError):
-    """This file is turned away, for a reason that lies in the file. `reason` is the rule's name in domain/documents."""
+    """This file is turned away, for a reason that lies in the file. `reason` is the rule's name in domain/documents.
 
-    def __init__(self, reason: str, message: str) -> None:
+    `found` is what the file is, where it is a document at all, and `pages` how many it has, as far as is known.
+    """
+
+    def __init__(self, reason: str, message: str, found: str | None = None, pages: int | None = None) -> None:
         super().__init__(message)
         self.reason = reason
+        self.found = found
+        self.pages = pages
 
 
 class ConversionFailed(ReadbackError):

@@ -17,6 +17,7 @@ from backend.adapters import office
 from backend.adapters.cage import Cage, Limits, open_cage, python_command
 from backend.domain.document_pages import Box, Link, PageImage, RenderedPage, Word
 from backend.domain.documents import (
+    ACCEPTED_TYPES,
     MAX_BYTES,
     DocumentFacts,
     DocumentType,
@@ -115,7 +116,8 @@ def render(ready: PdfReady, widths: Sequence[int], numbers: Sequence[int] | None
 def _refuse(facts: DocumentFacts, problem: WorkDied | None = None) -> None:
     answer = refusal(facts)
     if answer:
-        raise DocumentRefused(answer.rule, answer.sentence) from problem
+        found = facts.found if facts.found in ACCEPTED_TYPES else None
+        raise DocumentRefused(answer.rule, answer.sentence, found, facts.pages) from problem
 
 
 def _trouble(problem: WorkDied) -> Trouble:

@@ -18,9 +18,11 @@ from backend.domain.document_pages import Box, Link, PageImage, RenderedPage, Wo
 from backend.domain.documents import PageKind, may_be_followed
 
 _MOST_PIXELS = 16_000_000
+_LONGEST_SIDE = 16_000  # WebP ends at 16,383
 _MOST_WORDS = 20_000
 _MOST_LINKS = 2_000
 _MOST_OBJECTS = 100_000
+_BROKEN = (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase)  # what MuPDF says of a file that it cannot read
 _SCRIPTS = ("/JavaScript", "/JS")
 _LAUNCHES = ("/Launch", "/GoToR", "/GoToE", "/ImportData", "/SubmitForm")
 
@@ -57,7 +59,7 @@ def inspect(path: Path) -> PdfContents:
                 attachments="/EmbeddedFile" in found,
                 outside="/FFilter" in found,
             )
-    except (RuntimeError, ValueError) as problem:
+    except _BROKEN as problem:
         _reraise_memory(problem)
         return PdfContents(damaged=True)
 
@@ -72,7 +74,7 @@ def render(path: Path, numbers: Sequence[int], widths: Sequence[int]) -> Iterato
         for number in numbers:
             try:
                 yield _rendered(document, number, widths)
-            except (RuntimeError, ValueError) as problem:
+            except _BROKEN as problem:
                 _reraise_memory(problem)
                 raise RuntimeError(f"page {number}") from problem
 
@@ -97,6 +99,7 @@ def _image(drawn: pymupdf.DisplayList, rect: pymupdf.Rect, width: int) -> tuple[
     pixels = width * max(1.0, rect.height * scale)
     if pixels > _MOST_PIXELS:
         scale *= (_MOST_PIXELS / pixels) ** 0.5
+    scale = min(scale, _LONGEST_SIDE / rect.height)
     raster = drawn.get_pixmap(matrix=pymupdf.Matrix(scale, scale), alpha=False)
     encoded = images.encode(raster.samples_mv, raster.width, raster.height)  # no copy: the raster outlives the call
     return encoded.kind, PageImage(width, raster.width, raster.height, encoded.format, encoded.content)
@@ -148,7 +151,7 @@ def _objects_with(document: pymupdf.Document, words: Sequence[str]) -> set[str]:
     """Which of the words stand in any object."""
     found: set[str] = set()
     for xref in range(1, min(document.xref_length(), _MOST_OBJECTS)):
-        with contextlib.suppress(RuntimeError, ValueError):
+        with contextlib.suppress(*_BROKEN):
             content = document.xref_object(xref, compressed=True)
             found.update(word for word in words if word in content)
     return found
@@ -156,5 +159,5 @@ def _objects_with(document: pymupdf.Document, words: Sequence[str]) -> set[str]:
 
 def _reraise_memory(problem: Exception) -> None:
     """MuPDF tells a failed allocation by its text alone."""
-    if "malloc" in str(problem) or "calloc" in str(problem) or "out of memory" in str(problem).lower():
+    if "alloc" in str(problem) or "out of memory" in str(problem).lower():
         raise MemoryError from problem

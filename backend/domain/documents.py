@@ -18,7 +18,7 @@ PageKind = Literal["text", "mixed", "photograph"]
 ACCEPTED_TYPES: tuple[DocumentType, ...] = get_args(DocumentType)
 MAX_BYTES = 100 << 20
 MAX_PAGES = 2000
-MAX_UNPACKED_BYTES = 1 << 30
+MAX_UNPACKED_BYTES = 512 << 20
 MAX_PARTS = 20_000
 NAME_LENGTH = 120
 
