@@ -225,7 +225,8 @@ def _deed(item: Item, named: bool) -> str:
     if item.kind == "reply":
         return f"answered{_how(item)}"
     if item.kind == "click":
-        link = item.text("link")
+        told = item.data.get("link")
+        link = told.get("text") if isinstance(told, Mapping) else told
         return f"clicked “{link}”" if link else "clicked a link"
     if item.kind == "view":
         client = item.text("client")

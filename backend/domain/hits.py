@@ -1,0 +1,124 @@
+"""What is a hit, and what must be known of its message to judge it? Values only; the judging is in `verdicts`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+from typing import Literal
+from uuid import UUID
+
+from backend.domain.agents import Agent
+
+Word = Literal["human", "self", "team", "draft", "prefetch", "scanner", "bot", "repeat"]
+HitKind = Literal["open", "click"]
+MessageState = Literal["prepared", "sent", "lapsed"]
+
+ANYBODY = "someone on this mail"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One request as it came. `link_id` only for clicks; `device_id` from a verified cookie; header names lower."""
+
+    id: UUID
+    kind: HitKind
+    received_at: datetime
+    user_agent: str
+    ip: str | None = None
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    device_id: UUID | None = None
+    link_id: int | None = None
+
+
+@dataclass(frozen=True)
+class OwnDevice:
+    """A browser in which a rep has signed in; what it did after `forgotten_at` is a stranger's."""
+
+    id: UUID
+    rep_id: int
+    forgotten_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Presence:
+    """A rep had the message (or its thread) open in Gmail at this instant: the add-on was called for it."""
+
+    rep_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply to the message; `who` as a person is called."""
+
+    at: datetime
+    who: str
+
+
+@dataclass(frozen=True)
+class MessageFacts:
+    """What is known of the message. `reader` is the one person it went to; None where several share it.
+
+    `sent_at` may be unknown (a single hit explained without it); then nothing is said about time.
+    """
+
+    rep_id: int
+    state: MessageState = "sent"
+    sent_at: datetime | None = None
+    reader: str | None = None
+    devices: tuple[OwnDevice, ...] = ()
+    presences: tuple[Presence, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    colleagues: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def someone(self) -> str:
+        """The reader's name, or what may be said where several share the mail."""
+        return self.reader or ANYBODY
+
+    def colleague(self, rep_id: int) -> str:
+        """How a colleague is called."""
+        return self.colleagues.get(rep_id, "A colleague")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a hit was. `confidence` from 0 to 1; `client` is the program as a person calls it."""
+
+    hit_id: UUID
+    verdict: Word
+    rule: str
+    sentence: str
+    confidence: float
+    client: str
+
+
+@dataclass(frozen=True)
+class InferredView:
+    """The message must have been seen, though no view of it was counted."""
+
+    at: datetime
+    who: str
+    sentence: str
+    confidence: float
+
+
+def client_of(hit: Hit, agent: Agent) -> tuple[object, ...]:
+    """Whom we cannot tell apart: the device, else the program and its address block; a proxy has any address."""
+    if hit.device_id is not None:
+        return ("device", hit.device_id)
+    return (agent.kind, agent.name, "" if agent.is_proxy else block_of(hit.ip))
+
+
+@lru_cache(maxsize=4096)
+def block_of(ip: str | None) -> str:
+    """The network that an address lies in as one household or office has it: /24, or /56 of IPv6."""
+    if ip is None:
+        return ""
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return ip
+    return str(ip_network(f"{address}/{24 if address.version == 4 else 56}", strict=False))

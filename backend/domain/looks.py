@@ -1,0 +1,40 @@
+"""Is this the same look again? What was counted of a message so far, by client; lives as long as one judgement."""
+
+from datetime import datetime, timedelta
+
+from backend.domain.agents import Agent
+from backend.domain.hits import Hit, block_of, client_of
+
+SESSION = timedelta(minutes=30)  # what follows within it, by the same client, is the same look
+RECHECK = timedelta(minutes=1)  # so soon after a person's click, mail security may follow the same link
+
+
+class Looks:
+    """The looks that count, oldest first, and what continues them."""
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[object, ...], datetime] = {}
+        self._blocks: set[str] = set()
+        self._clicked: dict[int | None, tuple[datetime, tuple[object, ...]]] = {}
+
+    def continues(self, hit: Hit, agent: Agent) -> bool:
+        """Whether the same client did the same thing within the session."""
+        last = self._last.get((*client_of(hit, agent), hit.kind, hit.link_id))
+        return last is not None and hit.received_at - last <= SESSION
+
+    def opened_from(self, hit: Hit) -> bool:
+        """Whether a look was counted from this address block before."""
+        return hit.ip is not None and block_of(hit.ip) in self._blocks
+
+    def rechecks(self, hit: Hit, agent: Agent) -> bool:
+        """Whether another client followed this very link moments ago."""
+        last = self._clicked.get(hit.link_id)
+        return last is not None and last[1] != client_of(hit, agent) and hit.received_at - last[0] <= RECHECK
+
+    def note(self, hit: Hit, agent: Agent) -> None:
+        """Remember a hit that counts, or that continues one that does."""
+        self._last[(*client_of(hit, agent), hit.kind, hit.link_id)] = hit.received_at
+        if hit.ip is not None:
+            self._blocks.add(block_of(hit.ip))
+        if hit.kind == "click":
+            self._clicked[hit.link_id] = (hit.received_at, client_of(hit, agent))

@@ -1,0 +1,92 @@
+"""What was each hit on a message: a person's look, or something that must not be counted, and why?
+
+All hits of a message are judged together, oldest first, so that late ones may change what the earlier ones were (a
+scanner is known by its third link), and the order of arrival does not matter. The rules stand in `RULES`
+(`verdict_rules`), first answer wins; each has a name, a sentence for a person and the source of its knowledge. What
+kind of program a User-Agent is, is in `agents`; loading and storing is in `services.hits`.
+
+    hits --sort--> clues (bursts, looks explained by presence) --RULES, oldest first--> verdicts
+"""
+
+from collections.abc import Iterable, Sequence
+
+from backend.domain.agents import agent_of
+from backend.domain.clues import bursts_of, present_at
+from backend.domain.hits import Answer, Hit, InferredView, MessageFacts, OwnDevice, Presence, Verdict, Word
+from backend.domain.looks import Looks
+from backend.domain.verdict_rules import RULES, Scene
+
+__all__ = [
+    "RULES",
+    "RULES_VERSION",
+    "Answer",
+    "Hit",
+    "InferredView",
+    "MessageFacts",
+    "OwnDevice",
+    "Presence",
+    "Verdict",
+    "Word",
+    "inferred_view",
+    "judge",
+]
+
+RULES_VERSION = 1  # raise it with every change of rules that can change a verdict
+
+
+def judge(hits: Iterable[Hit], facts: MessageFacts) -> tuple[Verdict, ...]:
+    """Judge all hits of one message, given in any order; the verdicts come oldest hit first."""
+    ordered = sorted(hits, key=lambda hit: (hit.received_at, hit.id))
+    agents = {hit.id: agent_of(hit.user_agent) for hit in ordered}
+    bursts = bursts_of(ordered, agents, facts)
+    present = present_at(ordered, agents, facts)
+    looks = Looks()
+    verdicts = []
+    for hit in ordered:
+        agent = agents[hit.id]
+        scene = Scene(hit, agent, facts, bursts.get(hit.id), present.get(hit.id), looks)
+        verdict = _decide(scene)
+        if verdict.verdict in ("human", "repeat"):
+            looks.note(hit, agent)
+        verdicts.append(verdict)
+    return tuple(verdicts)
+
+
+def _decide(scene: Scene) -> Verdict:
+    for rule in RULES:
+        found = rule.applies(scene)
+        if found is not None:
+            return Verdict(scene.hit.id, rule.verdict, rule.name, found.sentence, found.confidence, scene.agent.name)
+    raise AssertionError("the last rule answers always")
+
+
+def inferred_view(hits: Sequence[Hit], verdicts: Sequence[Verdict], facts: MessageFacts) -> InferredView | None:
+    """Tell of the view that there must have been: a reply or a person's click, where no view was counted."""
+    if facts.state != "sent":
+        return None
+    counted = {verdict.hit_id for verdict in verdicts if verdict.verdict == "human"}
+    human = [hit for hit in hits if hit.id in counted]
+    if any(hit.kind == "open" for hit in human):
+        return None
+    told = [
+        InferredView(
+            hit.received_at,
+            facts.someone,
+            f"{_capital(facts.someone)} clicked a link, so the mail was seen, though its image was not loaded.",
+            0.95,
+        )
+        for hit in human
+    ] + [
+        InferredView(
+            answer.at,
+            answer.who,
+            f"{_capital(answer.who)} answered, so the mail was seen, though its image was not loaded.",
+            1.0,
+        )
+        for answer in facts.answers
+    ]
+    return min(told, key=lambda view: (view.at, view.who, view.sentence), default=None)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
