@@ -1,0 +1,151 @@
+"""What do a mailbox's messages mean for the tracked ones? The pure half of `services.syncing`.
+
+Sent copies are recognised here (`binding` decides which), everything else is judged (`replies` decides what it is).
+Nothing about mail that concerns no tracked message leaves this module.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from backend.domain.binding import Binding, Mode, PreparedMessage, SentCopy, bind_all
+from backend.domain.mail import Mail, mail_from_headers
+from backend.domain.mail_pieces import addresses
+from backend.domain.mailboxes import MailHeaders
+from backend.domain.people import MailboxFacts, Recipient
+from backend.domain.replies import Judgement, TrackedMessage, judge_incoming, references_of
+from backend.domain.tokens import find_tokens
+
+FEED_KINDS = frozenset({"reply", "auto_reply", "bounce", "receipt", "calendar"})
+_BY_ID = "id"
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A sent copy, and the message that it is."""
+
+    copy: SentCopy
+    binding: Binding
+
+    @property
+    def as_tracked(self) -> TrackedMessage:
+        return TrackedMessage(
+            message_id=self.binding.message_id,
+            message_id_header=self.copy.message_id_header,
+            thread_id=self.copy.thread_id,
+            subject=self.copy.subject,
+            sent_at=self.copy.sent_at,
+            recipients=self.copy.recipients,
+        )
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message of the mailbox, read as mail; by its headers alone, or with its body."""
+
+    at: MailHeaders
+    mail: Mail = field(repr=False)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        return references_of(self.mail)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A letter that concerns a tracked message, and what it is to it."""
+
+    letter: Letter
+    judgement: Judgement
+
+
+def letter_of(at: MailHeaders) -> Letter:
+    """Read a message by its headers."""
+    return Letter(at, mail_from_headers(at.headers, mime_type=at.mime_type))
+
+
+def bind_copies(
+    sent: Sequence[Letter], bodies: Mapping[str, Mail], prepared: Sequence[PreparedMessage], mode: Mode
+) -> list[Bound]:
+    """Recognise the sent copies of prepared messages; `bodies` by the provider's id, in `full` mode."""
+    copies = {letter.at.id: _copy(letter, bodies.get(letter.at.id)) for letter in sent}
+    bound = bind_all(list(copies.values()), prepared, mode)
+    return [Bound(copies[id_], binding) for id_, binding in sorted(bound.items(), key=lambda item: item[1].message_id)]
+
+
+def judge_letter(letter: Letter, tracked: Iterable[TrackedMessage], facts: MailboxFacts) -> Judgement:
+    """Say what a letter is to the tracked messages; nothing can answer what was sent after it, but by naming it."""
+    named = {reference.lower() for reference in letter.references}
+    earlier = [
+        each
+        for each in tracked
+        if each.sent_at is None or each.sent_at <= letter.at.received_at or each.message_id_header.lower() in named
+    ]
+    labels = {name for name, has in (("SENT", letter.at.is_sent), ("DRAFT", letter.at.is_draft)) if has}
+    return judge_incoming(letter.mail, earlier, facts, thread_id=letter.at.thread_id, labels=frozenset(labels))
+
+
+def wants_body(letter: Letter, judgement: Judgement) -> bool:
+    """Whether the whole mail would tell more: it concerns us by its headers, or is a report that returns a mail."""
+    if letter.at.is_sent or judgement.kind == "own":
+        return False
+    return judgement.message_id is not None or is_report(letter.mail)
+
+
+def is_report(mail: Mail) -> bool:
+    """Whether the mail is a report about another one (RFC 6522), or comes from where such reports come from."""
+    return mail.content_type == "multipart/report" or mail.from_.local in ("mailer-daemon", "postmaster")
+
+
+def told(judged: Judged) -> dict[str, object]:
+    """What the feed says of it: who, how, the sentence, how sure."""
+    mail, judgement = judged.letter.mail, judged.judgement
+    blamed = judgement.failed[0] if judgement.kind == "bounce" and judgement.failed else ""
+    data: dict[str, object] = {
+        "address": blamed or mail.from_.address,
+        "who": "" if judgement.kind == "bounce" else mail.from_.name or mail.from_.address,
+        "how": judgement.who,
+        "sentence": judgement.sentence,
+        "confidence": judgement.confidence,
+    }
+    if judgement.back_on is not None:
+        data["back_on"] = judgement.back_on.isoformat()
+    return data
+
+
+def tokens_in(mail: Mail) -> frozenset[str]:
+    """Find our tokens in a body, however long it is: the image stands at its very end."""
+    found: set[str] = set()
+    for part in mail.message.walk() if mail.message is not None else ():
+        if part.get_content_maintype() == "text":
+            content = part.get_payload(decode=True)
+            if isinstance(content, bytes):
+                found |= find_tokens(content.decode("ascii", "replace"))
+    return frozenset(found)
+
+
+def recipients_of(mail: Mail) -> tuple[Recipient, ...]:
+    """Everybody the mail went to, each once, by the first header that names them."""
+    found: dict[str, Recipient] = {}
+    for role, people in (("to", mail.to), ("cc", mail.cc), ("bcc", addresses(", ".join(mail.all_headers("Bcc"))))):
+        for person in people:
+            if person.address:
+                found.setdefault(person.address, Recipient(person.address, person.name, role))  # type: ignore[arg-type]
+    return tuple(found.values())
+
+
+def earliest(bound: Iterable[Bound]) -> datetime | None:
+    """When the first of them was sent."""
+    return min((each.copy.sent_at for each in bound), default=None)
+
+
+def _copy(letter: Letter, body: Mail | None) -> SentCopy:
+    return SentCopy(
+        message_id_header=letter.mail.message_id or "",
+        provider_message_id=letter.at.id,
+        thread_id=letter.at.thread_id,
+        recipients=recipients_of(letter.mail),
+        subject=letter.mail.subject,
+        sent_at=letter.at.received_at,
+        tokens=tokens_in(body) if body is not None else frozenset(),
+    )

@@ -1,0 +1,183 @@
+"""What runs in the worker? The job queue's app, its periodic jobs, and the loop that judges hits as they come.
+
+Nothing here says what a job does: each is one call into `services`. Whether a job is tried again depends on the
+class of what it raised: `Transient` is, after a growing pause or the one that the other side asked for; all else is
+a fault of ours, is logged, and waits for the next push or sweep. A job that is to be tried again is left as a new
+one (`store.queue.enqueue`): procrastinate's own retry breaks where an equal job waits already.
+
+A worker that dies leaves its jobs "doing"; the others, or the next one to start, put them back within seconds.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import procrastinate
+import psycopg
+import structlog
+from sqlalchemy import Connection
+
+from backend.errors import RateLimited, Transient
+from backend.services import hits, mailboxes, syncing
+from backend.store import queue
+from backend.store.engine import plain_url
+from backend.web.parts import Parts
+
+log = structlog.get_logger(__name__)
+
+HITS_CHANNEL = "readback_hits"
+ATTEMPTS = 8
+_PAUSES_S = (1, 2, 4, 8, 15, 30, 60)
+_CONCURRENCY = 4
+_HEARTBEAT_S = 1.0
+_SILENT_S = 5.0  # a worker that was not heard of for so long is dead
+_JUDGE_EVERY_S = 2.0  # hits announce themselves; this is for an announcement that got lost
+_KEEP_JOBS_H = 24
+_AGAIN_AFTER_S = 2.0
+
+Work = Callable[[Parts, datetime], object]
+
+
+def sync_mailbox(parts: Parts, now: datetime, workspace_id: int, mailbox_id: int) -> None:
+    """Read what is new in a mailbox."""
+    syncing.sync_mailbox(parts.engine, parts.gmail, parts.secrets, (workspace_id, mailbox_id), now)
+
+
+def watch_mailbox(parts: Parts, now: datetime, workspace_id: int, mailbox_id: int) -> None:
+    """Ask for the mailbox's pushes for another week."""
+    mailboxes.renew_watch(parts.engine, parts.gmail, parts.secrets, workspace_id, mailbox_id)
+
+
+def give_back_access(parts: Parts, now: datetime, workspace_id: int, mailbox_id: int) -> None:
+    """Revoke what a disconnected mailbox had granted."""
+    mailboxes.give_back_access(parts.engine, parts.gmail, parts.google, parts.secrets, (workspace_id, mailbox_id))
+
+
+def _in_one_transaction(work: Callable[[Connection, datetime], object]) -> Callable[..., None]:
+    def job(parts: Parts, now: datetime, timestamp: int = 0) -> None:
+        with parts.engine.begin() as conn:
+            work(conn, now)
+
+    return job
+
+
+_JOBS: Mapping[str, Callable[..., None]] = {
+    "sync_mailbox": sync_mailbox,
+    "watch_mailbox": watch_mailbox,
+    "give_back_access": give_back_access,
+}
+
+_PERIODIC: Mapping[str, tuple[str, Callable[[Connection, datetime], object]]] = {
+    "renew_watches": ("17 * * * *", mailboxes.renew_watches),
+    "sweep_mailboxes": ("*/5 * * * *", mailboxes.sweep),
+    "lapse_messages": ("41 * * * *", syncing.lapse_prepared),
+}
+
+
+def create_queue(parts: Parts) -> procrastinate.App:
+    """Make the queue's app with every job and periodic job; it connects when opened."""
+    connector = procrastinate.PsycopgConnector(
+        conninfo=plain_url(str(parts.settings.database_url)),
+        min_size=1,
+        max_size=4,
+        kwargs={"options": "-c timezone=UTC"},
+    )
+    app = procrastinate.App(connector=connector)
+    for name, job in _JOBS.items():
+        app.task(name=name, pass_context=True)(_runner(parts, job))
+    for name, (cron, work) in _PERIODIC.items():
+        task = app.task(name=name, pass_context=True, queueing_lock=name)(_runner(parts, _in_one_transaction(work)))
+        app.periodic(cron=cron)(task)
+    return app
+
+
+def _runner(parts: Parts, job: Callable[..., None]) -> Callable[..., None]:
+    def run(context: procrastinate.JobContext, attempt: int = 1, **args: Any) -> None:
+        now = datetime.now(UTC)
+        try:
+            job(parts, now, **args)
+        except Transient as problem:
+            if attempt >= ATTEMPTS:
+                raise
+            pause_s = pause_before(attempt + 1, problem)
+            name, because = context.job.task_name, type(problem).__name__
+            log.info("job_again", job=name, attempt=attempt, pause_s=pause_s, because=because, **args)
+            with parts.engine.begin() as conn:
+                again = {**args, "attempt": attempt + 1}
+                at = now + timedelta(seconds=pause_s)
+                queue.enqueue(conn, name, again, lock=context.job.queueing_lock, at=at)
+
+    return run
+
+
+def pause_before(attempt: int, problem: Transient) -> float:
+    """How many seconds to wait before this attempt; what the other side asked for wins where it is longer."""
+    growing = float(_PAUSES_S[min(attempt - 2, len(_PAUSES_S) - 1)])
+    asked = problem.retry_after_s if isinstance(problem, RateLimited) else None
+    return max(growing, asked or 0.0)
+
+
+def run_worker(parts: Parts) -> None:
+    """Run until told to stop (SIGTERM, SIGINT): jobs at hand are finished first."""
+    asyncio.run(_work(parts))
+
+
+async def _work(parts: Parts) -> None:
+    app = create_queue(parts)
+    async with app.open_async():
+        beside = [
+            asyncio.create_task(_for_ever(_judge_hits, parts)),
+            asyncio.create_task(_for_ever(_revive, parts)),
+        ]
+        try:
+            await app.run_worker_async(
+                concurrency=_CONCURRENCY,
+                fetch_job_polling_interval=_JUDGE_EVERY_S,
+                update_heartbeat_interval=_HEARTBEAT_S,
+                stalled_worker_timeout=_SILENT_S,
+                shutdown_graceful_timeout=15.0,
+            )
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+
+async def _for_ever(work: Callable[[Parts], Awaitable[None]], parts: Parts) -> None:
+    """The runner of what never ends: whatever goes wrong in there is told, and it begins anew."""
+    while True:
+        try:
+            await work(parts)
+        except Exception:
+            log.exception("worker_loop_failed", loop=work.__name__)
+            await asyncio.sleep(_AGAIN_AFTER_S)
+
+
+async def _judge_hits(parts: Parts) -> None:
+    address = plain_url(str(parts.settings.database_url))
+    async with await psycopg.AsyncConnection.connect(address, autocommit=True) as listening:
+        await listening.execute(f"LISTEN {HITS_CHANNEL}")
+        while True:
+            while await asyncio.to_thread(_judge, parts):
+                pass
+            async for _ in listening.notifies(timeout=_JUDGE_EVERY_S, stop_after=1):
+                pass
+
+
+def _judge(parts: Parts) -> int:
+    with parts.engine.begin() as conn:
+        return hits.judge_new(conn, datetime.now(UTC))
+
+
+async def _revive(parts: Parts) -> None:
+    while True:
+        revived = await asyncio.to_thread(_revive_once, parts)
+        if revived:
+            log.warning("stalled_jobs_revived", count=revived)
+        await asyncio.sleep(_HEARTBEAT_S)
+
+
+def _revive_once(parts: Parts) -> int:
+    with parts.engine.begin() as conn:
+        return queue.revive_stalled(conn, _SILENT_S)

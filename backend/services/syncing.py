@@ -1,0 +1,257 @@
+"""What is new in a mailbox, and what does it mean for the tracked messages? Reading, planning, storing.
+
+    history since the cursor -> headers -> (own sent copies' bodies) -> bind -> threads of what was bound
+        -> judge -> (bodies of what concerns us) -> judge again -> store all, and the new cursor, in one transaction
+
+Network and transactions take turns. Facts are read after the history, so a message that was prepared before its copy
+was sent is known. A plan is stored only where the cursor still stands where it was read from: whoever comes second
+finds it moved and begins anew from there. So pushes may be repeated, reordered or lost, workers may be killed or run
+side by side, and the rows are those of one clean run. A message's thread is read when it is bound, so that an answer
+that came before its sent copy was seen is found, too.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection, Engine
+
+from backend.domain.binding import Mode, PreparedMessage
+from backend.domain.mail import Mail, parse_mail
+from backend.domain.mailboxes import Changes, FoundMail
+from backend.domain.people import MailboxFacts
+from backend.domain.replies import TrackedMessage
+from backend.domain.syncing_plan import (
+    FEED_KINDS,
+    Bound,
+    Judged,
+    Letter,
+    bind_copies,
+    is_report,
+    judge_letter,
+    letter_of,
+    told,
+    wants_body,
+)
+from backend.errors import CursorExpired, Transient, UnreadableMail
+from backend.services.hits import lock_messages, settle_message
+from backend.services.mailboxes import open_mailbox, withdrawal_noted
+from backend.services.ports import MailboxProvider, MailboxSession, SecretBox
+from backend.store import incoming as store
+from backend.store.feed import FeedItem, put_item
+from backend.store.incoming import Sought
+from backend.store.mailboxes import Mailbox, find_mailbox, lock_mailbox, put_cursor
+
+log = structlog.get_logger(__name__)
+
+_MOST_STEPS = 200
+_MOST_OVERTAKEN = 5
+_RESYNC_THREADS_SINCE = timedelta(days=30)
+_RESYNC_THREADS = 50
+_RESYNC_AT_MOST = timedelta(days=7)
+_RESYNC_NEWEST = 100
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that one step will store."""
+
+    bound: Sequence[Bound]
+    judged: Sequence[Judged]
+    cursor: str
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What was known when the history had been read."""
+
+    prepared: Sequence[PreparedMessage]
+    is_tracking: bool
+    people: MailboxFacts
+    stored: frozenset[str]
+
+
+def sync_mailbox(
+    engine: Engine, provider: MailboxProvider, secrets: SecretBox, mailbox: tuple[int, int], now: datetime
+) -> None:
+    """Read what is new in (workspace, mailbox) and store what it means. Safe to repeat; commits step by step.
+
+    Raises RateLimited and Transient; what was stored by then stays. A withdrawn consent disconnects the mailbox.
+    """
+    overtaken = 0
+    for _ in range(_MOST_STEPS):
+        with engine.begin() as conn:
+            found = find_mailbox(conn, *mailbox)
+        if found is None or not found.is_connected:
+            return
+        more = stored = False
+        with withdrawal_noted(engine, found):
+            session = open_mailbox(provider, secrets, found)
+            changes = _changes(engine, session, found, now)
+            plan = plan_step(engine, session, found, changes, now)
+            more = changes.more
+            with engine.begin() as conn:
+                stored = store_plan(conn, found, plan, now)
+            overtaken += not stored
+        if overtaken > _MOST_OVERTAKEN:
+            raise Transient("Other workers read this mailbox all the time.")
+        if stored and not more:
+            return
+
+
+def lapse_prepared(conn: Connection, now: datetime) -> int:
+    """Give up messages that were never sent. The caller commits."""
+    return store.lapse_prepared(conn, now)
+
+
+def plan_step(engine: Engine, session: MailboxSession, mailbox: Mailbox, changes: Changes, now: datetime) -> Plan:
+    """Look at what was found and decide what it means. Network and short reading transactions in turn."""
+    with engine.begin() as conn:
+        known = _known(conn, mailbox, changes.found)
+    fresh = [mail.id for mail in changes.found if not mail.is_draft and mail.id not in known.stored]
+    if not fresh or not (known.is_tracking or known.prepared):
+        return Plan((), (), changes.cursor)
+    letters = _letters(session, fresh)
+    bound = _bind(session, mailbox, known, letters)
+    letters += _letters(session, _rest_of_threads(session, bound, {letter.at.id for letter in letters}))
+    copies = {each.copy.provider_message_id for each in bound}
+    others = [letter for letter in letters if letter.at.id not in copies]
+    with engine.begin() as conn:
+        tracked = _tracked(conn, mailbox, others, now)
+    judged = _judge(session, mailbox, others, [*(each.as_tracked for each in bound), *tracked], known.people)
+    return Plan(bound, judged, changes.cursor)
+
+
+def store_plan(conn: Connection, mailbox: Mailbox, plan: Plan, now: datetime) -> bool:
+    """Store a plan; False, and nothing stored, where the mailbox has moved on since it was read. The caller commits."""
+    stands = lock_mailbox(conn, mailbox.workspace_id, mailbox.id)
+    if stands is None or (stands.history_id, stands.connected_at) != (mailbox.history_id, mailbox.connected_at):
+        return False
+    if not stands.is_connected:
+        return False
+    concerned = {each.binding.message_id for each in plan.bound}
+    concerned |= {each.judgement.message_id for each in plan.judged if each.judgement.message_id is not None}
+    lock_messages(conn, {(mailbox.workspace_id, message_id) for message_id in concerned})
+    touched = set()
+    for bound in sorted(plan.bound, key=lambda each: each.binding.message_id):
+        if store.put_bound(conn, mailbox, bound):
+            touched.add(_tell_sent(conn, mailbox.workspace_id, bound))
+    for judged in sorted(plan.judged, key=lambda each: (each.judgement.message_id or 0, each.letter.at.id)):
+        incoming_id = store.put_incoming(conn, mailbox, judged)
+        if incoming_id is not None:
+            touched.add(_tell_incoming(conn, mailbox.workspace_id, incoming_id, judged))
+    for message_id in sorted(touched):
+        settle_message(conn, mailbox.workspace_id, message_id, now)
+    put_cursor(conn, mailbox.workspace_id, mailbox.id, plan.cursor, now)
+    if plan.bound or plan.judged:
+        log.info("mailbox_synced", mailbox_id=mailbox.id, bound=len(plan.bound), judged=len(plan.judged))
+    return True
+
+
+def _changes(engine: Engine, session: MailboxSession, mailbox: Mailbox, now: datetime) -> Changes:
+    if mailbox.history_id is not None:
+        try:
+            return session.changes_since(mailbox.history_id)
+        except CursorExpired:
+            log.warning("history_expired", mailbox_id=mailbox.id)
+    return _resync(engine, session, mailbox, now)
+
+
+def _resync(engine: Engine, session: MailboxSession, mailbox: Mailbox, now: datetime) -> Changes:
+    """Look where answers and sent copies are likely; the cursor is taken first, so that nothing falls between."""
+    cursor = session.profile().cursor
+    since = max(mailbox.synced_at or mailbox.connected_at, now - _RESYNC_AT_MOST) - timedelta(hours=1)
+    with engine.begin() as conn:
+        threads = store.threads_since(conn, mailbox, now - _RESYNC_THREADS_SINCE, _RESYNC_THREADS)
+    found: dict[str, FoundMail] = {}
+    for thread_id in threads:
+        found.update((mail.id, mail) for mail in session.thread(thread_id))
+    found.update((mail.id, mail) for mail in session.recent(since, sent_only=True))
+    found.update((mail.id, mail) for mail in session.recent(since, sent_only=False)[:_RESYNC_NEWEST])
+    log.info("mailbox_resynced", mailbox_id=mailbox.id, threads=len(threads), found=len(found))
+    return Changes(tuple(found.values()), cursor)
+
+
+def _known(conn: Connection, mailbox: Mailbox, found: Iterable[FoundMail]) -> _Known:
+    return _Known(
+        prepared=store.prepared_messages(conn, mailbox),
+        is_tracking=store.has_sent_messages(conn, mailbox.workspace_id),
+        people=store.people_of(conn, mailbox),
+        stored=store.known_mail(conn, mailbox, [mail.id for mail in found]),
+    )
+
+
+def _letters(session: MailboxSession, ids: Sequence[str]) -> list[Letter]:
+    return [letter_of(headers) for headers in session.headers(ids) if not headers.is_draft] if ids else []
+
+
+def _bind(session: MailboxSession, mailbox: Mailbox, known: _Known, letters: Sequence[Letter]) -> list[Bound]:
+    sent = [letter for letter in letters if letter.at.is_sent]
+    if not sent or not known.prepared:
+        return []
+    mode: Mode = "full" if mailbox.mode == "full" else "headers"
+    bodies = _bodies(session, [letter.at.id for letter in sent]) if mode == "full" else {}
+    return bind_copies(sent, bodies, known.prepared, mode)
+
+
+def _rest_of_threads(session: MailboxSession, bound: Sequence[Bound], seen: set[str]) -> list[str]:
+    rest: list[str] = []
+    for thread_id in sorted({each.copy.thread_id for each in bound if each.copy.thread_id}):
+        rest += [mail.id for mail in session.thread(thread_id) if not mail.is_draft and mail.id not in seen]
+    return rest
+
+
+def _tracked(conn: Connection, mailbox: Mailbox, letters: Sequence[Letter], now: datetime) -> Sequence[TrackedMessage]:
+    sought = Sought(
+        message_ids=frozenset(each for letter in letters for each in letter.references),
+        thread_ids=frozenset(letter.at.thread_id for letter in letters),
+        senders=frozenset(letter.mail.from_.address for letter in letters),
+        any_report=any(is_report(letter.mail) for letter in letters),
+    )
+    return store.tracked_messages(conn, mailbox, sought, now) if letters else []
+
+
+def _judge(
+    session: MailboxSession,
+    mailbox: Mailbox,
+    letters: Sequence[Letter],
+    tracked: Sequence[TrackedMessage],
+    people: MailboxFacts,
+) -> list[Judged]:
+    if not tracked:
+        return []
+    judged = [Judged(letter, judge_letter(letter, tracked, people)) for letter in letters]
+    if mailbox.mode == "full":
+        bodies = _bodies(session, [each.letter.at.id for each in judged if wants_body(each.letter, each.judgement)])
+        whole = [Letter(each.letter.at, bodies.get(each.letter.at.id, each.letter.mail)) for each in judged]
+        judged = [Judged(letter, judge_letter(letter, tracked, people)) for letter in whole]
+    return [each for each in judged if each.judgement.message_id is not None]
+
+
+def _bodies(session: MailboxSession, ids: Sequence[str]) -> dict[str, Mail]:
+    bodies: dict[str, Mail] = {}
+    for raw in session.raw(ids) if ids else ():
+        try:
+            bodies[raw.id] = parse_mail(raw.content)
+        except UnreadableMail:
+            log.info("mail_unreadable")
+    return bodies
+
+
+def _tell_sent(conn: Connection, workspace_id: int, bound: Bound) -> int:
+    message_id = bound.binding.message_id
+    data = {"rule": bound.binding.rule, "sentence": bound.binding.sentence, "confidence": bound.binding.confidence}
+    put_item(conn, workspace_id, FeedItem(message_id, "sent", "sent", bound.copy.sent_at, data))
+    return message_id
+
+
+def _tell_incoming(conn: Connection, workspace_id: int, incoming_id: int, judged: Judged) -> int:
+    message_id = judged.judgement.message_id or 0
+    if judged.judgement.kind in FEED_KINDS:
+        data = {
+            name: store.storable(value) if isinstance(value, str) else value for name, value in told(judged).items()
+        }
+        at = judged.letter.at.received_at
+        put_item(conn, workspace_id, FeedItem(message_id, f"incoming:{incoming_id}", judged.judgement.kind, at, data))
+    return message_id
