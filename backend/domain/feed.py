@@ -225,18 +225,26 @@ def _deed(item: Item, named: bool) -> str:
     if item.kind == "reply":
         return f"answered{_how(item)}"
     if item.kind == "click":
-        told = item.data.get("link")
-        link = told.get("text") if isinstance(told, Mapping) else told
+        link = _link(item)
         return f"clicked “{link}”" if link else "clicked a link"
     if item.kind == "view":
         client = item.text("client")
-        return f"opened it in {client}" if client else "opened it"
+        return f"opened it {'through' if 'proxy' in client else 'in'} {client}" if client else "opened it"
     if item.kind == "bounce":
         reason = item.text("reason")
         return f"could not be reached{': ' + reason if reason else ''}" if named else "Could not be delivered"
     if item.kind == "auto_reply":
         return _absent(item, named)
     return _by_machine(item.kind, named)
+
+
+def _link(item: Item) -> str:
+    """The text of the link that was clicked, or else where it leads."""
+    told = item.data.get("link")
+    if isinstance(told, Mapping):
+        texts = (told.get("text"), told.get("destination"))
+        return next((text.strip() for text in texts if isinstance(text, str) and text.strip()), "")
+    return item.text("link")
 
 
 def _how(item: Item) -> str:

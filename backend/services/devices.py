@@ -1,4 +1,4 @@
-"""Which browsers are "me"? Remembered at sign-in, listed, forgotten; what a hit from one is, `domain.verdicts` says."""
+"""Which browsers are "me"? Listed and forgotten; `services.hits` remembers them, and judges what is opened there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from backend.domain.browsers import called
+from backend.domain.devices import SignedDevice
 from backend.errors import NotFound
 from backend.store import devices as store
 
@@ -22,19 +23,9 @@ class Browser:
     is_this: bool
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What a browser says at sign-in: the device that its cookie names, if any, and what it calls itself."""
-
-    device_id: UUID | None
-    user_agent: str
-
-
-def remember_device(conn: Connection, workspace_id: int, rep_id: int, seen: Seen, now: datetime) -> UUID:
-    """Note a browser as the rep's own and return its id; a known one keeps it, a forgotten one does not."""
-    if seen.device_id is not None and store.is_known(conn, workspace_id, rep_id, seen.device_id):
-        return seen.device_id
-    return store.put_device(conn, workspace_id, rep_id, seen.user_agent, now)
+def is_known(conn: Connection, device: SignedDevice) -> bool:
+    """Whether a browser is known as this rep's, and not forgotten."""
+    return store.is_known(conn, device.workspace_id, device.rep_id, device.device_id)
 
 
 def devices_of(conn: Connection, workspace_id: int, rep_id: int, this: UUID | None) -> Sequence[Browser]:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, select, update
 
 from backend.store.tables import device
 
@@ -33,17 +33,6 @@ def is_known(conn: Connection, workspace_id: int, rep_id: int, device_id: UUID) 
     """Whether this is a device of this rep that is not forgotten."""
     asked = select(device.c.id).where(_this(workspace_id, rep_id, device_id))
     return conn.execute(asked).first() is not None
-
-
-def put_device(conn: Connection, workspace_id: int, rep_id: int, user_agent: str, now: datetime) -> UUID:
-    """Store a new device and return its id."""
-    device_id = uuid4()
-    conn.execute(
-        insert(device).values(
-            workspace_id=workspace_id, id=device_id, rep_id=rep_id, user_agent=user_agent, created_at=now
-        )
-    )
-    return device_id
 
 
 def put_forgotten(conn: Connection, workspace_id: int, rep_id: int, device_id: UUID, now: datetime) -> bool:

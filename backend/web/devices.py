@@ -12,10 +12,11 @@ from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
-from backend.domain.devices import DEVICE_COOKIE, DEVICE_COOKIE_DAYS, SignedDevice, mint_device, read_device
+from backend.domain.devices import DEVICE_COOKIE, DEVICE_COOKIE_DAYS, mint_device, read_device
 from backend.domain.workspaces import Member
 from backend.errors import InvalidToken
 from backend.services import devices
+from backend.services.hits import remember_device
 from backend.web.consents import safe_path
 from backend.web.parts import now, parts
 
@@ -50,13 +51,15 @@ def this_device() -> UUID | None:
 def _remember(workspace_id: int, rep_id: int, target: str) -> Response:
     keys = parts().settings.link_keys
     before = read_device(request.cookies.get(DEVICE_COOKIE, ""), keys)
-    known = before.device_id if before and (before.workspace_id, before.rep_id) == (workspace_id, rep_id) else None
     with parts().engine.begin() as conn:
-        device_id = devices.remember_device(conn, workspace_id, rep_id, devices.Seen(known, _user_agent()), now())
+        if before and (before.workspace_id, before.rep_id) == (workspace_id, rep_id) and devices.is_known(conn, before):
+            value = mint_device(before, keys)
+        else:
+            value = remember_device(conn, workspace_id, rep_id, _user_agent(), now(), link_keys=keys)
     answer = redirect(target)
     answer.set_cookie(
         DEVICE_COOKIE,
-        mint_device(SignedDevice(workspace_id, rep_id, device_id), keys),
+        value,
         max_age=DEVICE_COOKIE_DAYS * _DAY_S,
         secure=True,
         httponly=True,
@@ -67,7 +70,7 @@ def _remember(workspace_id: int, rep_id: int, target: str) -> Response:
 
 
 def _user_agent() -> str:
-    return request.headers.get("User-Agent", "").replace("\0", "")[:400]
+    return request.headers.get("User-Agent", "").replace("\0", "")
 
 
 def _hops() -> URLSafeTimedSerializer:

@@ -53,10 +53,24 @@ def test_an_answer_says_how_it_came():
     assert said(item("reply", who="Kevin Flynn", how="addressee")) == "Kevin Flynn answered"
 
 
+def test_a_click_names_its_link():
+    link = {"text": "Floor plan", "destination": "https://gridworks.example/plan"}
+    assert said(item("click", who="Kevin Flynn", link=link)) == "Kevin Flynn clicked “Floor plan”"
+    bare = {"text": "", "destination": "https://gridworks.example/plan"}
+    assert said(item("click", link=bare)) == "Someone on this mail clicked “https://gridworks.example/plan”"
+    assert said(item("click", link={})) == "Someone on this mail clicked a link"
+
+
 def test_a_view_of_a_shared_mail_is_given_no_name():
     assert said(item("view", who="someone on this mail")) == "Someone on this mail opened it"
     assert said(item("view")) == "Someone on this mail opened it"
     assert whose(item("view", who="someone on this mail"), (FLYNN, ALAN)) is None
+
+
+def test_a_view_says_with_what():
+    assert said(item("view", who="Kevin Flynn", client="Outlook on Mac")) == "Kevin Flynn opened it in Outlook on Mac"
+    proxied = item("view", who="Kevin Flynn", client="Gmail’s image proxy")
+    assert said(proxied) == "Kevin Flynn opened it through Gmail’s image proxy"
 
 
 def test_two_people_of_one_name_are_told_apart_by_address_or_not_at_all():
@@ -104,7 +118,15 @@ def test_a_bounce_waits_and_names_whom_it_is_about():
     assert [need.told for need in waiting] == ["Could not be delivered to Alan Bradley"]
 
 
-anything = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text(), max_size=2)
+anything = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.lists(st.text(), max_size=2)
+    | st.just({"text": None})
+)
 
 
 @given(

@@ -105,9 +105,9 @@ def a_day(conn: Connection, tenant: Tenant, rep: Rep, now: datetime) -> dict[str
         return now - timedelta(minutes=minutes)
 
     games = send(conn, tenant, rep, "Games for the arcade", ago(190))
-    happen(conn, tenant, games, "view:1", "view", ago(150), who="Someone on this mail", client="Outlook",
+    happen(conn, tenant, games, "view:1", "view", ago(150), who="someone on this mail", client="Outlook",
            confidence=0.9, sentence="Outlook loaded the image from a network that is not yours.")  # fmt: skip
-    happen(conn, tenant, games, "click:1", "click", ago(148), who="Someone on this mail", link="Floor plan",
+    happen(conn, tenant, games, "click:1", "click", ago(148), who="someone on this mail", link={"text": "Floor plan"},
            confidence=0.9, sentence="A browser followed the link and stayed.")  # fmt: skip
     happen(conn, tenant, games, "incoming:1", "reply", ago(4), who="Kevin Flynn", how="another address",
            confidence=0.97, sentence="Answered from another address (the same name).")  # fmt: skip
