@@ -69,7 +69,7 @@ _EPERM, _ENOSYS = 1, 38
 class Limits:
     """How much a piece of work may use. `silence_s` is the longest time without a line on its standard output."""
 
-    memory_bytes: int = 1536 << 20
+    memory_bytes: int = 1 << 30
     cpu_s: int = 60
     wall_s: float = 90.0
     silence_s: float = 20.0
@@ -139,11 +139,14 @@ class Cage:
             descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self._folder_fd)
         except OSError as problem:
             raise WorkDied("crash") from problem
-        with os.fdopen(descriptor, "rb") as result:
+        try:
             found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or found.st_size > at_most:
                 raise WorkDied("crash")
-            content = result.read(at_most)
+            with open(descriptor, "rb", closefd=False) as result:  # noqa: PTH123 (a descriptor, not a path)
+                content = result.read(at_most)
+        finally:
+            os.close(descriptor)
         os.unlink(name, dir_fd=self._folder_fd)
         return content
 
