@@ -65,6 +65,5 @@ class Faults:
         if self.units_a_minute is None:
             return True
         used = self.minute_units.get(minute, 0) + cost
-        self.minute_units = {minute: used, **{k: v for k, v in self.minute_units.items() if k[1] == minute[1] != k}}
-        self.minute_units[minute] = used
+        self.minute_units = {k: v for k, v in self.minute_units.items() if k[1] == minute[1]} | {minute: used}
         return used <= self.units_a_minute

@@ -1,4 +1,4 @@
-"""Which keys sign this Google's tokens? Two RSA keys at a time, published as certificates and as JWKs, rotated on demand.
+"""Which keys sign this Google's tokens? Two RSA keys at a time, published as certificates and JWKs, rotated on demand.
 
 `SigningKeys` is a plain value (PEM text), so it can lie in a data folder. One more key is never published: it signs
 what a forger would send.

@@ -145,6 +145,9 @@ class Mailbox:
     watch: Watch | None = None
     user_labels: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.history_forgotten_to = self.announced_to = self.history_id  # there is nothing older
+
     def list(self, label: str | None = None) -> "list[Message]":
         """The messages with this label (all but the trash without one), newest first."""
         kept = [m for m in self.messages.values() if (label in m.labels if label else "TRASH" not in m.labels)]

@@ -91,8 +91,8 @@ def _marks(raw: bytes, account: Account, now: datetime) -> list[tuple[str, str]]
         return [("Message-ID", gmail_message_id())]
     if account.system == "apple":
         build = "1.0 (Mac OS X Mail 16.0 \\(3826.700.81\\))" if "Macintosh" in account.image_agent else "1.0 (1.0)"
-        return [("Message-Id", f"<{str(uuid.uuid4()).upper()}@{account.domain}>"),
-                ("X-Mailer", "iPhone Mail (22G86)" if "iPhone" in account.image_agent else f"Apple Mail {build}")]  # fmt: skip
+        mailer = "iPhone Mail (22G86)" if "iPhone" in account.image_agent else f"Apple Mail {build}"
+        return [("Message-Id", f"<{str(uuid.uuid4()).upper()}@{account.domain}>"), ("X-Mailer", mailer)]
     host = f"{secrets.token_hex(4).upper()}MB{secrets.randbelow(9000) + 1000}"
     found = f"<{host}{secrets.token_hex(16).upper()}{host}@{host}.namprd05.prod.outlook.com>"
     subject = str(letters.read(raw).get("Subject", ""))
