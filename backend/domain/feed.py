@@ -130,7 +130,7 @@ def tell(item: Item, people: Sequence[Person]) -> Line:
         kind=item.kind,
         tone=_TONES.get(item.kind, "quiet"),
         who=who,
-        who_address=person.address if person else "",
+        who_address=item.text("address") or (person.address if person else ""),
         told=_deed(item, bool(who)),
         doubt=_doubt(item),
         sentence=item.text("sentence"),
@@ -214,10 +214,12 @@ def _strength(kind: str) -> int:
 
 
 def _named(item: Item) -> str:
-    """Whom the item names, though no recipient is meant for certain; a shared copy is never given a name."""
+    """Whom the item names where that is no recipient for certain; a shared copy is never given a name."""
     told = item.text("who")
     if told:
-        return told[0].upper() + told[1:]
+        return told if "@" in told else told[0].upper() + told[1:]
+    if item.text("address"):
+        return item.text("address")
     return SOMEONE if item.kind in ("view", "click", "reply") else ""
 
 

@@ -33,7 +33,7 @@ def security_headers(settings: Settings) -> dict[str, str]:
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     }
     if urlsplit(settings.public_url).scheme == "https":
-        headers["Strict-Transport-Security"] = f"max-age={_YEAR_S}; includeSubDomains"
+        headers["Strict-Transport-Security"] = f"max-age={_YEAR_S}"
     return headers
 
 

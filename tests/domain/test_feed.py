@@ -79,6 +79,15 @@ def test_two_people_of_one_name_are_told_apart_by_address_or_not_at_all():
     assert whose(item("reply", who="Kevin Flynn", address=twin.address), (FLYNN, twin)) == twin
 
 
+def test_a_person_is_named_and_the_address_they_wrote_from_is_at_hand():
+    line = tell(
+        item("reply", who="Kevin Flynn", address="kevinf@flynnsarcade.com", how="another address"), (FLYNN, ALAN)
+    )
+    assert (line.who, line.who_address) == ("Kevin Flynn", "kevinf@flynnsarcade.com")
+    assert said(item("bounce", who="", address="alan@encom.com")) == "Alan Bradley could not be reached"
+    assert said(item("bounce", who="", address="dumont@encom.com")) == "dumont@encom.com could not be reached"
+
+
 def test_doubt_is_said_in_words():
     assert tell(item("view", confidence=0.6), ()).doubt == "probably"
     assert tell(item("view", confidence=0.95), ()).doubt == ""
