@@ -26,7 +26,7 @@ from googleapiclient.http import BatchHttpRequest
 from backend.adapters.gmail_errors import no_token, refusal
 from backend.domain.identities import Grant
 from backend.domain.mailboxes import Changes, FoundMail, MailboxProfile, MailHeaders, MailPlace, RawMail, Watch
-from backend.errors import CursorExpired, Malformed, NotFound, SecretUnreadable, Transient
+from backend.errors import CursorExpired, Forbidden, Malformed, NotFound, SecretUnreadable, Transient
 from backend.settings import GoogleSettings
 
 TIMEOUT_S = 10.0
@@ -185,7 +185,9 @@ class GmailSession:
         return [_headers(answer) for answer in answers]
 
     def raw(self, ids: Iterable[str]) -> Sequence[RawMail]:
-        """These messages as they are; those that are gone are left out. Needs gmail.readonly."""
+        """These messages as they are; those that are gone are left out. Raises Forbidden without gmail.readonly."""
+        if not self._may_read:
+            raise Forbidden
         messages = self._gmail.users.messages()
         answers = self._batch(
             ids, lambda id_: messages.get(userId="me", id=id_, format="raw", fields="id,threadId,raw")

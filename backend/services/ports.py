@@ -71,7 +71,7 @@ class MailboxSession(Protocol):
         """Headers of these messages; those that are gone are left out."""
 
     def raw(self, ids: Iterable[str]) -> Sequence[RawMail]:
-        """These messages as they are; those that are gone are left out. Needs `full` access."""
+        """These messages as they are; those that are gone are left out. Raises Forbidden without `full` access."""
 
     def resolve_addon_id(self, addon_id: str) -> MailPlace | None:
         """Find the message that the provider's add-on names so; None where there is none."""
