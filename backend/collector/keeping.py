@@ -1,0 +1,276 @@
+"""How is a hit made safe before it is answered? Many hits, one transaction; or the journal while PostgreSQL is away.
+
+    keep(hit) -> pending -> one batch in flight -> COPY hit, COPY unjudged, NOTIFY, COMMIT -> answered
+                                  | not within PATIENCE, or refused
+                                  v
+                              journal (fsync) -> answered -> replayed once PostgreSQL is back
+
+A batch whose commit was cut off may be in both: ids are made here, so replaying stores each hit once. The way back to
+PostgreSQL is taken only after a replay went through, so a database that limps does not make us flap. Past MOST_PENDING
+hits are answered and counted as lost: the only place where that can happen.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Literal, TypeAlias, TypeVar
+
+import asyncpg
+from prometheus_client import Counter, Gauge, Histogram
+
+from backend.collector.arrivals import COLUMNS, Arrival
+from backend.collector.journal import Journal, LeftJournal, waiting_hits
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 0.2  # a batch that PostgreSQL has not committed by then goes to the journal
+MOST_PENDING = 50_000
+MOST_IN_BATCH = 2_000
+_CONNECT_S = 2.0
+_REPLAY_S = 10.0
+_REPLAY_BATCH = 1_000
+_AGAIN_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+_LOOK_AROUND_S = 30.0  # for journals that dead processes left
+
+Kept = Literal["stored", "journaled", "lost"]
+
+_HITS = Counter("readback_hits", "Hits by kind and by what became of them", ["kind", "outcome"])
+_COMMIT = Histogram(
+    "readback_hit_commit_seconds",
+    "Time that a batch of hits took to become durable",
+    ["where"],
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
+)
+_JOURNAL = Gauge("readback_journal_hits", "Hits that wait in this machine's journals", multiprocess_mode="mostrecent")
+_AWAY = Gauge("readback_journal_in_use", "1 while hits go to the journal", multiprocess_mode="max")
+_REFUSED = Counter("readback_journal_refused", "Journaled hits that the database refused for good")
+
+_REPLAY = """
+WITH told AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS t(
+        workspace_id bigint, id uuid, kind text, token text, received_at timestamptz, method text, ip inet,
+        user_agent text, headers jsonb, device_id uuid)
+), kept AS (
+    INSERT INTO hit (workspace_id, id, kind, token, received_at, method, ip, user_agent, headers, device_id)
+    SELECT workspace_id, id, kind, token, received_at, method, ip, user_agent, headers, device_id FROM told
+    ON CONFLICT DO NOTHING RETURNING workspace_id, id
+), waiting AS (
+    INSERT INTO unjudged (workspace_id, hit_id) SELECT workspace_id, id FROM kept ON CONFLICT DO NOTHING
+)
+SELECT pg_notify('readback_hits', '')
+"""
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+T = TypeVar("T")
+
+
+def count(kind: str, outcome: str) -> None:
+    """Count a hit that needs no keeping."""
+    _HITS.labels(kind, outcome).inc()
+
+
+class Keeper:
+    """Keeps the hits of this process."""
+
+    def __init__(self, database_url: str, data_dir: Path) -> None:
+        self._url = database_url
+        self._data_dir = data_dir
+        self._journal = Journal(data_dir)
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._pending: list[tuple[Arrival, asyncio.Future[Kept]]] = []
+        self._wake = asyncio.Event()
+        self._away = asyncio.Event()
+        self._conn: Connection | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
+
+    async def start(self) -> None:
+        """Begin; where PostgreSQL cannot be reached, with the journal."""
+        try:
+            self._conn = await self._connect()
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            self._go_away()
+        self._tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._return())]
+
+    async def stop(self) -> None:
+        """Make safe what is pending, and end."""
+        self._stopping = True
+        self._wake.set()
+        if self._tasks:
+            writing, returning = self._tasks
+            await asyncio.wait([writing], timeout=5)
+            for task in (writing, returning):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+        self._drop_connection()
+        await self._on_disk(self._journal.put_aside)
+        self._disk.shutdown()
+
+    def keep(self, arrival: Arrival) -> "asyncio.Future[Kept]":
+        """Take a hit; the future is done when it is safe, or lost because there are too many."""
+        done: asyncio.Future[Kept] = asyncio.get_running_loop().create_future()
+        if len(self._pending) >= MOST_PENDING:
+            count(arrival.kind, "lost")
+            done.set_result("lost")
+        else:
+            self._pending.append((arrival, done))
+            self._wake.set()
+        return done
+
+    async def _write(self) -> None:
+        pause_s = 0.0
+        while self._pending or not self._stopping:
+            if not self._pending:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            batch, self._pending = self._pending[:MOST_IN_BATCH], self._pending[MOST_IN_BATCH:]
+            kept = await self._make_safe([arrival for arrival, _ in batch])
+            if kept is None:  # neither the database nor the disk: hold on to them, as far as there is room
+                self._pending = batch + self._pending
+                if self._stopping:
+                    return
+                pause_s = min(1.0, pause_s + 0.1)
+                await asyncio.sleep(pause_s)
+                continue
+            pause_s = 0.0
+            for arrival, done in batch:
+                count(arrival.kind, kept)
+                if not done.done():
+                    done.set_result(kept)
+
+    async def _make_safe(self, arrivals: Sequence[Arrival]) -> Kept | None:
+        begun = time.perf_counter()
+        if not self._away.is_set() and await self._commit(arrivals):
+            _COMMIT.labels("database").observe(time.perf_counter() - begun)
+            return "stored"
+        self._go_away()
+        begun = time.perf_counter()
+        try:
+            await self._on_disk(self._journal.append, [arrival.to_json() for arrival in arrivals])
+        except OSError as problem:
+            log.error("hits can be kept neither in the database nor in the journal: %s", type(problem).__name__)
+            return None
+        _COMMIT.labels("journal").observe(time.perf_counter() - begun)
+        _JOURNAL.inc(len(arrivals))
+        return "journaled"
+
+    async def _commit(self, arrivals: Sequence[Arrival]) -> bool:
+        """Commit a batch within the patience. A commit that is cut off may still come to pass."""
+        conn = self._conn
+        if conn is None or conn.is_closed():
+            return False
+        committing = asyncio.create_task(_copy(conn, arrivals))
+        done, _ = await asyncio.wait([committing], timeout=PATIENCE_S)
+        if done and committing.exception() is None:
+            return True
+        if done:
+            log.warning("hits could not be committed: %s", type(committing.exception()).__name__)
+        self._drop_connection()
+        committing.cancel()
+        committing.add_done_callback(_forget)
+        return False
+
+    def _go_away(self) -> None:
+        if not self._away.is_set():
+            log.warning("hits go to the journal")
+            self._away.set()
+            _AWAY.set(1)
+
+    async def _return(self) -> None:
+        """While PostgreSQL is away: try, replay, and come back; else look now and then for what others left."""
+        failures = 0
+        while True:
+            try:
+                if self._away.is_set() or await asyncio.to_thread(waiting_hits, self._data_dir) > 0:
+                    await self._replay_all()
+                failures = 0
+                _JOURNAL.set(await asyncio.to_thread(waiting_hits, self._data_dir))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._away.wait(), _LOOK_AROUND_S)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+                log.warning("the journal cannot be replayed yet: %s", type(problem).__name__)
+                await asyncio.sleep(_AGAIN_S[min(failures, len(_AGAIN_S) - 1)])
+                failures += 1
+
+    async def _replay_all(self) -> None:
+        conn = await self._connect()
+        try:
+            if self._away.is_set():
+                await self._on_disk(self._journal.put_aside)
+                await self._replay_left(conn)
+                self._conn = await self._connect()
+                self._away.clear()
+                _AWAY.set(0)
+                log.warning("hits go to the database again")
+                await self._on_disk(self._journal.put_aside)  # what came while we replayed
+            await self._replay_left(conn)
+        finally:
+            conn.terminate()
+
+    async def _replay_left(self, conn: Connection) -> None:
+        while (left := await asyncio.to_thread(self._journal.oldest_left)) is not None:
+            try:
+                await self._replay(conn, left)
+            except BaseException:
+                left.release()
+                raise
+            await asyncio.to_thread(left.remove)
+
+    async def _replay(self, conn: Connection, left: LeftJournal) -> None:
+        records = await asyncio.to_thread(lambda: list(left.records()))
+        for first in range(0, len(records), _REPLAY_BATCH):
+            batch = records[first : first + _REPLAY_BATCH]
+            try:
+                await _insert(conn, batch)
+            except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError):
+                await self._replay_one_by_one(conn, left, batch)
+
+    async def _replay_one_by_one(self, conn: Connection, left: LeftJournal, records: Sequence[bytes]) -> None:
+        for record in records:
+            try:
+                await _insert(conn, [record])
+            except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError):
+                await asyncio.to_thread(left.reject, record)
+                _REFUSED.inc()
+
+    async def _connect(self) -> Connection:
+        async with asyncio.timeout(_CONNECT_S):
+            return await asyncpg.connect(
+                self._url,
+                timeout=_CONNECT_S,
+                server_settings={"application_name": "readback collector", "lock_timeout": "5s"},
+            )
+
+    def _drop_connection(self) -> None:
+        if self._conn is not None:
+            self._conn.terminate()
+            self._conn = None
+
+    async def _on_disk(self, work: Callable[..., T], *given: object) -> T:
+        """One thread for our own file, so that records keep their order."""
+        return await asyncio.get_running_loop().run_in_executor(self._disk, lambda: work(*given))
+
+
+async def _copy(conn: Connection, arrivals: Sequence[Arrival]) -> None:
+    waiting = [(arrival.workspace_id, arrival.id) for arrival in arrivals]
+    async with conn.transaction():
+        await conn.copy_records_to_table("hit", records=arrivals, columns=COLUMNS)
+        await conn.copy_records_to_table("unjudged", records=waiting, columns=("workspace_id", "hit_id"))
+        await conn.execute("SELECT pg_notify('readback_hits', '')")
+
+
+async def _insert(conn: Connection, records: Sequence[bytes]) -> None:
+    """Store journaled hits; those that are stored already stay as they are."""
+    async with asyncio.timeout(_REPLAY_S):
+        await conn.fetchval(_REPLAY, (b"[" + b",".join(records) + b"]").decode())
+
+
+def _forget(task: asyncio.Task[None]) -> None:
+    """Whatever became of a commit that nobody waits for any more, it is in the journal too."""
+    if not task.cancelled():
+        task.exception()
