@@ -21,7 +21,8 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     app.extensions["world"] = World(config)
     for module in (oauth, gmail_web, picture_web, control):
         app.register_blueprint(module.blueprint)
-    if importlib.util.find_spec("tests.sandbox.client") is not None:
+    found = importlib.util.find_spec("tests.sandbox.client")
+    if found is not None and found.origin is not None:  # a folder without __init__.py is not the client
         client = importlib.import_module("tests.sandbox.client")
         app.register_blueprint(client.blueprint, url_prefix="/mail")
 

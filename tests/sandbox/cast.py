@@ -27,7 +27,7 @@ CONSUMER_DOMAINS = frozenset({"gmail.com", "googlemail.com", "icloud.com", "outl
 
 @dataclass(frozen=True)
 class Account:
-    """A mailbox. `aliases` are further addresses that its owner may write from; they deliver here if nobody has them."""
+    """A mailbox. Its owner may write from `aliases` too; they deliver here where they are nobody's own address."""
 
     address: str
     name: str

@@ -1,4 +1,4 @@
-"""What does each of Gmail's methods do? Messages, threads, drafts, labels, history, watch; `HANDLERS` names them all."""
+"""What does each of Gmail's methods do? Messages, threads, drafts, labels, history, watch: `HANDLERS` has them all."""
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode

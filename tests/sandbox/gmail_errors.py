@@ -1,4 +1,7 @@
-"""How does Gmail say no? Its refusals, in its words and shape (developers.google.com/workspace/gmail/api/guides/handle-errors)."""
+"""How does Gmail say no? Its refusals, in its words and shape.
+
+See developers.google.com/workspace/gmail/api/guides/handle-errors.
+"""
 
 from typing import Any
 
