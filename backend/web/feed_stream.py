@@ -42,7 +42,7 @@ _RECONNECT_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _DIGITS = 18
 _PROBE_EVERY_S = 30.0
 
-_WATCHERS = Gauge("readback_feed_watchers", "Browsers that watch the live feed")
+_WATCHERS = Gauge("readback_feed_watchers", "Browsers that watch the live feed", multiprocess_mode="livesum")
 _SENT = Counter("readback_feed_events", "Changes sent to browsers of the live feed")
 
 _HEARTBEAT = b": still here\n\n"
