@@ -1,5 +1,7 @@
 """What does gunicorn serve? The collector and the live feed as they are, and Flask for every other path."""
 
+from typing import Any, cast
+
 from a2wsgi import WSGIMiddleware
 
 from backend.app import create_app, create_parts
@@ -53,4 +55,6 @@ def create_asgi() -> Readback:
     settings = Settings.from_environ()
     parts = create_parts(settings)
     app = create_app(parts)
-    return Readback(Collector(settings), FeedStream(parts, app), WSGIMiddleware(app, workers=_FLASK_THREADS))
+    # a2wsgi spells the same protocols in types of its own
+    pages = cast(ASGIApp, WSGIMiddleware(cast(Any, app), workers=_FLASK_THREADS))
+    return Readback(Collector(settings), FeedStream(parts, app), pages)

@@ -34,7 +34,7 @@ class Table:
             seen = look()
         self.rows.append((step, str(expected), str(seen)))
         self.failed = seen != expected
-        self.say(f"  {'✗' if self.failed else '✓'} {step:<74} {str(expected):<44} {seen}")
+        self.say(f"  {'✗' if self.failed else '✓'} {step:<74} {expected!s:<44} {seen}")
         if self.failed:
             raise Different(step)
 
