@@ -107,6 +107,19 @@ def test_pushes_may_be_held_doubled_and_turned_round(sandbox: RunningSandbox, re
     assert len(ids) == 6 and ids == sorted(ids, reverse=True) and len(set(ids)) == 3
 
 
+def test_later_pushes_may_pass_earlier_ones_and_their_twins_come_last(
+    sandbox: RunningSandbox, receiver: Receiver
+) -> None:
+    wish = {"duplicate": True, "reverse": True}
+    requests.post(f"{sandbox.url}/control/pushes", json=wish, timeout=10).raise_for_status()
+    for n in range(3):
+        sandbox.world.send(QUORRA, letter(subject=f"Number {n}"))
+    assert sandbox.world.pubsub.wait_until_idle()
+    ids = [told(push)["historyId"] for push in receiver.pushed]
+    assert ids == [*sorted(set(ids), reverse=True), *sorted(set(ids))]
+    assert len(set(ids)) == 3
+
+
 def test_pushes_may_be_dropped_forged_and_limited_to_one_a_second(sandbox: RunningSandbox, receiver: Receiver) -> None:
     url = f"{sandbox.url}/control/pushes"
     requests.post(url, json={"drop_next": 1, "forge_next": 1}, timeout=10)

@@ -41,7 +41,7 @@ def test_the_published_keys_also_verify_as_jwks_and_survive_one_rotation(sandbox
     for good in (token, newer):
         assert id_token.verify_token(good, Request(), audience="x", certs_url=certs)["sub"] == "1"
     ids = [key["kid"] for key in requests.get(f"{sandbox.url}/oauth2/v3/certs", timeout=10).json()["keys"]]
-    assert ids == list(requests.get(certs, timeout=10).json())
+    assert set(ids) == set(requests.get(certs, timeout=10).json())
     requests.post(f"{sandbox.url}/control/keys/rotate", timeout=10)
     with pytest.raises((ValueError, google_errors.GoogleAuthError)):
         id_token.verify_token(token, Request(), audience="x", certs_url=certs)

@@ -214,7 +214,7 @@ def prefetch() -> Response:
 
 @blueprint.post("/pushes")
 def push_habits() -> Response:
-    """How Pub/Sub behaves: any of {"duplicate", "hold", "drop_next", "forge_next", "at_most_one_a_second",
+    """How Pub/Sub behaves: any of {"duplicate", "reverse", "hold", "drop_next", "forge_next", "at_most_one_a_second",
     "ack_deadline_s", "least_backoff_s", "most_backoff_s"}. Holding ends with /control/pushes/release."""
     told, kinds = _told(), {f.name: f.type for f in fields(PushHabits)}
     if set(told) - set(kinds):

@@ -11,6 +11,7 @@ from email.utils import getaddresses
 from typing import cast
 
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:", re.MULTILINE)
+_EMPTY_LINE = re.compile(rb"^\r?\n", re.MULTILINE)
 _PREFIX = re.compile(r"^\s*((re|fwd?|aw|wg|sv|vs|tr|antw|rif|res)(\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 
 
@@ -23,7 +24,8 @@ def split(raw: bytes) -> tuple[list[bytes], bytes]:
     """Split a mail into its header fields (each with its folded lines and line end) and everything after them."""
     fields: list[bytes] = []
     position = 0
-    for line in raw.splitlines(keepends=True):
+    empty = _EMPTY_LINE.search(raw)
+    for line in raw[: empty.end() if empty else len(raw)].splitlines(keepends=True):
         if line in (b"\r\n", b"\n"):
             break
         if line[:1] in (b" ", b"\t") and fields:

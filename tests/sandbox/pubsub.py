@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.sandbox.world import World
 
 _ACKNOWLEDGED = (102, 200, 201, 202, 204)
+_TWIN_S, _TWIN_IN_REVERSE_S, _REVERSE_S = 0.02, 1.0, 0.25
 Order = Literal["as_published", "reverse", "shuffled"]
 
 
@@ -53,15 +54,22 @@ class PubSub:
             book.habits.drop_next -= 1
             book.dropped += 1
             return
-        push = Push(str(secrets.randbelow(10**16) + 10**16), address, history_id, now_s, now_s)
+        queue = book.held if book.habits.hold else book.waiting
+        push = Push(str(secrets.randbelow(10**16) + 10**16), address, history_id, now_s, self._due_s(now_s))
         if book.habits.forge_next > 0:
             book.habits.forge_next -= 1
             push.forged = True
-        (book.held if book.habits.hold else book.waiting).append(push)
+        queue.append(push)
         if book.habits.duplicate:
-            twin = Push(push.id, address, history_id, now_s, now_s + 0.02)
-            (book.held if book.habits.hold else book.waiting).append(twin)
+            later_s = _TWIN_IN_REVERSE_S if book.habits.reverse else _TWIN_S
+            queue.append(Push(push.id, address, history_id, now_s, now_s + later_s))
         self.wake()
+
+    def _due_s(self, now_s: float) -> float:
+        """At once; in reverse, a little later, but before whatever waits already."""
+        if not self._book.habits.reverse:
+            return now_s
+        return min([now_s + _REVERSE_S, *(push.due_s - 0.001 for push in self._book.waiting if push.attempts == 0)])
 
     def release(self, order: Order = "as_published") -> int:
         """Let go of what was held back, in this order, and hold no more. Returns how many."""

@@ -10,7 +10,7 @@ from tests.sandbox.keys import SigningKeys
 from tests.sandbox.mailbox import Mailbox
 from tests.sandbox.postoffice import Vacation
 
-_FORM = 1  # raise when the classes below change their fields
+_FORM = 2  # raise when the classes below change their fields
 
 
 @dataclass
@@ -28,9 +28,10 @@ class Push:
 
 @dataclass
 class PushHabits:
-    """How Pub/Sub behaves just now."""
+    """How Pub/Sub behaves just now. `reverse`: each push waits a little and lets later ones pass."""
 
     duplicate: bool = False
+    reverse: bool = False
     hold: bool = False
     drop_next: int = 0
     forge_next: int = 0
