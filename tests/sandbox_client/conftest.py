@@ -1,0 +1,65 @@
+"""A running sandbox beside a tiny Readback, for every test of the mail client."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.sandbox.client.person import Person
+from tests.sandbox.running import RunningSandbox, running_sandbox
+from tests.sandbox_client.readback_double import Readback, buttons, card, press, pushed, running_readback, text
+
+
+@pytest.fixture
+def readback() -> Iterator[Readback]:
+    with running_readback() as readback:
+        compose = card(
+            "Readback",
+            [
+                {"textInput": {"name": "link_text", "label": "Words of the link"}},
+                {"textInput": {"name": "link_address", "label": "Leads to"}},
+                buttons(Track_this_mail=press(f"{readback.url}/addon/track", kind="mail")),
+            ],
+        )
+        readback.answers |= {
+            "home": pushed(card("Today", [text("Nothing yet.")])),
+            "message": pushed(card("Not tracked", [text("This mail is not tracked.")])),
+            "compose": pushed(compose),
+            "track": readback.tracking(),
+        }
+        yield readback
+
+
+@pytest.fixture
+def sandbox(readback: Readback) -> Iterator[RunningSandbox]:
+    with running_sandbox(readback.url) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def person(sandbox: RunningSandbox) -> Callable[[str], Person]:
+    return lambda address: Person(sandbox.url, address)
+
+
+@pytest.fixture
+def quorra(person: Callable[[str], Person]) -> Person:
+    return person("quorra@gridworks.example")
+
+
+@pytest.fixture
+def sam(person: Callable[[str], Person]) -> Person:
+    return person("sam@gridworks.example")
+
+
+@pytest.fixture
+def flynn(person: Callable[[str], Person]) -> Person:
+    return person("flynn@flynnsarcade.com")
+
+
+@pytest.fixture
+def kevin(person: Callable[[str], Person]) -> Person:
+    return person("kevinf@flynnsarcade.com")
+
+
+@pytest.fixture
+def alan(person: Callable[[str], Person]) -> Person:
+    return person("alan@encom.com")
