@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.utils import parseaddr
 from urllib.parse import parse_qs, urlsplit
 
 from backend.adapters.gmail import Gmail, GmailSession
@@ -47,7 +48,7 @@ class Mailroom:
     def write(self, sender: str, to: list[str], subject: str, **rest: object) -> str:
         """Send a mail; returns the id of the sent copy."""
         draft = Draft(sender=sender, to=to, subject=subject, **rest)  # type: ignore[arg-type]
-        return self.world.send(sender, compose(draft))
+        return self.world.send(parseaddr(sender)[1], compose(draft))
 
 
 @contextlib.contextmanager

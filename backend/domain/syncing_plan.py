@@ -6,7 +6,7 @@ Nothing about mail that concerns no tracked message leaves this module.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from email import message_from_bytes
 
 from backend.domain.binding import Binding, Mode, PreparedMessage, SentCopy, bind_all
 from backend.domain.mail import Mail, mail_from_headers
@@ -17,7 +17,6 @@ from backend.domain.replies import Judgement, TrackedMessage, judge_incoming, re
 from backend.domain.tokens import find_tokens
 
 FEED_KINDS = frozenset({"reply", "auto_reply", "bounce", "receipt", "calendar"})
-_BY_ID = "id"
 
 
 @dataclass(frozen=True)
@@ -65,9 +64,9 @@ def letter_of(at: MailHeaders) -> Letter:
 
 
 def bind_copies(
-    sent: Sequence[Letter], bodies: Mapping[str, Mail], prepared: Sequence[PreparedMessage], mode: Mode
+    sent: Sequence[Letter], bodies: Mapping[str, bytes], prepared: Sequence[PreparedMessage], mode: Mode
 ) -> list[Bound]:
-    """Recognise the sent copies of prepared messages; `bodies` by the provider's id, in `full` mode."""
+    """Recognise the sent copies of prepared messages; `bodies` are whole mails by the provider's id, in `full` mode."""
     copies = {letter.at.id: _copy(letter, bodies.get(letter.at.id)) for letter in sent}
     bound = bind_all(list(copies.values()), prepared, mode)
     return [Bound(copies[id_], binding) for id_, binding in sorted(bound.items(), key=lambda item: item[1].message_id)]
@@ -113,15 +112,18 @@ def told(judged: Judged) -> dict[str, object]:
     return data
 
 
-def tokens_in(mail: Mail) -> frozenset[str]:
-    """Find our tokens in a body, however long it is: the image stands at its very end."""
-    found: set[str] = set()
-    for part in mail.message.walk() if mail.message is not None else ():
-        if part.get_content_maintype() == "text":
-            content = part.get_payload(decode=True)
-            if isinstance(content, bytes):
-                found |= find_tokens(content.decode("ascii", "replace"))
-    return frozenset(found)
+def tokens_in(raw: bytes) -> frozenset[str]:
+    """Find our tokens in a mail, however long it is: the image stands at its very end."""
+    try:
+        contents = [
+            part.get_payload(decode=True)
+            for part in message_from_bytes(raw).walk()
+            if part.get_content_maintype() == "text"
+        ]
+    except (RecursionError, ValueError, LookupError, AssertionError):  # broken past what the parser takes
+        contents = [raw]
+    found = [find_tokens(content.decode("ascii", "replace")) for content in contents if isinstance(content, bytes)]
+    return frozenset().union(*found)
 
 
 def recipients_of(mail: Mail) -> tuple[Recipient, ...]:
@@ -134,12 +136,7 @@ def recipients_of(mail: Mail) -> tuple[Recipient, ...]:
     return tuple(found.values())
 
 
-def earliest(bound: Iterable[Bound]) -> datetime | None:
-    """When the first of them was sent."""
-    return min((each.copy.sent_at for each in bound), default=None)
-
-
-def _copy(letter: Letter, body: Mail | None) -> SentCopy:
+def _copy(letter: Letter, body: bytes | None) -> SentCopy:
     return SentCopy(
         message_id_header=letter.mail.message_id or "",
         provider_message_id=letter.at.id,

@@ -191,7 +191,7 @@ def _bind(session: MailboxSession, mailbox: Mailbox, known: _Known, letters: Seq
     if not sent or not known.prepared:
         return []
     mode: Mode = "full" if mailbox.mode == "full" else "headers"
-    bodies = _bodies(session, [letter.at.id for letter in sent]) if mode == "full" else {}
+    bodies = {raw.id: raw.content for raw in session.raw([letter.at.id for letter in sent])} if mode == "full" else {}
     return bind_copies(sent, bodies, known.prepared, mode)
 
 
