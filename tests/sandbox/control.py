@@ -215,7 +215,8 @@ def prefetch() -> Response:
 @blueprint.post("/pushes")
 def push_habits() -> Response:
     """How Pub/Sub behaves: any of {"duplicate", "reverse", "hold", "drop_next", "forge_next", "at_most_one_a_second",
-    "ack_deadline_s", "least_backoff_s", "most_backoff_s"}. Holding ends with /control/pushes/release."""
+    "ack_deadline_s", "least_backoff_s", "most_backoff_s"}. What was held leaves with
+    {"hold": false}, or in an order of choice with /control/pushes/release."""
     told, kinds = _told(), {f.name: f.type for f in fields(PushHabits)}
     if set(told) - set(kinds):
         raise BadRequest(f"unknown: {', '.join(sorted(set(told) - set(kinds)))}")
@@ -224,6 +225,8 @@ def push_habits() -> Response:
     with _world().change() as now:
         for name, value in told.items():
             setattr(now.pushes.habits, name, value)
+        if not now.pushes.habits.hold and now.pushes.held:
+            _world().pubsub.release()
     return state()
 
 
