@@ -86,14 +86,14 @@ def _stream(content: bytes, rest: bytes = b"") -> bytes:
 
 
 def image_bomb() -> bytes:
-    """A page with an image of 60,000 by 60,000 pixels: 10 GB, in a few kB."""
-    image = b"/Type/XObject/Subtype/Image/Width 60000/Height 60000/ColorSpace/DeviceRGB/BitsPerComponent 8"
+    """A page with an image of 20,000 by 20,000 pixels: 1.2 GB, in a few kB."""
+    image = b"/Type/XObject/Subtype/Image/Width 20000/Height 20000/ColorSpace/DeviceRGB/BitsPerComponent 8"
     return raw_pdf(
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 600]/Contents 4 0 R/Resources<</XObject<</I 5 0 R>>>>>>",
         _stream(b"600 0 0 600 0 0 cm /I Do"),
-        _stream(zlib.compress(b"\x81\x00" * (1 << 23)), image + b"/Filter[/FlateDecode/RunLengthDecode]"),
+        _stream(zlib.compress(b"\x81\x00" * (10 << 20)), image + b"/Filter[/FlateDecode/RunLengthDecode]"),
     )
 
 

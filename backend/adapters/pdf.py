@@ -110,7 +110,7 @@ def _words(page: pymupdf.Page) -> Iterator[Word]:
     for left, top, right, bottom, text, block, block_line, _ in page.get_text("words")[:_MOST_WORDS]:
         if (block, block_line) != seen:
             line, seen = line + 1, (block, block_line)
-        yield Word(_box(page.rect, pymupdf.Rect(left, top, right, bottom)), text, line)
+        yield Word(_box(page.rect, pymupdf.Rect(left, top, right, bottom) * page.rotation_matrix), text, line)
 
 
 def _links(page: pymupdf.Page) -> Iterator[Link]:
@@ -123,6 +123,8 @@ def _links(page: pymupdf.Page) -> Iterator[Link]:
 
 
 def _box(page: pymupdf.Rect, found: pymupdf.Rect) -> Box:
+    """Where it stands on the page as it is shown. PyMuPDF turns links with the page, but words it does not."""
+
     def fraction(value: float, start: float, length: float) -> float:
         return round(min(1.0, max(0.0, (value - start) / length)), 5)
 
