@@ -2,6 +2,7 @@
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -29,7 +30,7 @@ def _message(asked: Asked) -> Message:
         raise gmail_errors.not_found() from None
 
 
-def _thread(asked: Asked) -> list[Message]:
+def _thread(asked: Asked) -> Sequence[Message]:
     try:
         return asked.mailbox.thread(asked.path["id"])
     except NotInMailbox:

@@ -84,4 +84,4 @@ def _day(value: str, now: datetime) -> datetime:
     if value.isdigit():
         return datetime.fromtimestamp(int(value), UTC)
     numbers = re.fullmatch(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})", value)
-    return datetime(*map(int, numbers.groups()), tzinfo=UTC) if numbers else now  # type: ignore[misc]
+    return datetime.strptime("/".join(numbers.groups()), "%Y/%m/%d").replace(tzinfo=UTC) if numbers else now

@@ -2,8 +2,9 @@
 
 import re
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from email.header import decode_header, make_header
-from email.message import EmailMessage
+from email.message import MIMEPart
 from html import escape
 from typing import Any
 
@@ -35,7 +36,7 @@ def message_resource(message: Message, form: str = "full", only: list[str] | Non
     return told
 
 
-def thread_resource(mailbox: Mailbox, messages: list[Message], form: str, only: list[str], *,
+def thread_resource(mailbox: Mailbox, messages: Sequence[Message], form: str, only: list[str], *,
                     headers_only: bool) -> dict[str, Any]:  # fmt: skip
     """A Thread resource with all its messages."""
     return {
@@ -49,7 +50,7 @@ def short(message: Message) -> dict[str, Any]:
     return {"id": message.id, "threadId": message.thread_id}
 
 
-def part_resource(part: EmailMessage, part_id: str) -> dict[str, Any]:
+def part_resource(part: MIMEPart, part_id: str) -> dict[str, Any]:
     """A MessagePart: text as UTF-8 whatever its charset, attachments by an id of their own."""
     told: dict[str, Any] = {
         "partId": part_id,
@@ -70,7 +71,7 @@ def part_resource(part: EmailMessage, part_id: str) -> dict[str, Any]:
     return told
 
 
-def part_bytes(part: EmailMessage) -> bytes:
+def part_bytes(part: MIMEPart) -> bytes:
     """A part's content as Gmail hands it over."""
     if part.get_content_maintype() == "text":
         return decoded(part).encode("utf-8", "replace")
@@ -80,11 +81,11 @@ def part_bytes(part: EmailMessage) -> bytes:
     return payload if isinstance(payload, bytes) else b""
 
 
-def _plain_parts(part: EmailMessage) -> bool:
+def _plain_parts(part: MIMEPart) -> bool:
     return isinstance(part.get_payload(), list)
 
 
-def find_part(mail: EmailMessage, part_id: str) -> EmailMessage | None:
+def find_part(mail: MIMEPart, part_id: str) -> MIMEPart | None:
     """The part with this id (`0.1`)."""
     for number in filter(None, part_id.split(".")):
         children = list(mail.iter_parts()) if mail.is_multipart() else []
@@ -96,7 +97,7 @@ def find_part(mail: EmailMessage, part_id: str) -> EmailMessage | None:
     return mail
 
 
-def headers_of(part: EmailMessage) -> list[dict[str, str]]:
+def headers_of(part: MIMEPart) -> list[dict[str, str]]:
     """The headers in their order, unfolded and decoded, as Gmail tells them."""
     return [{"name": name, "value": _readable(str(value))} for name, value in part.raw_items()]
 

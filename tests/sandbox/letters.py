@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import getaddresses
-from typing import cast
 
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:", re.MULTILINE)
 _EMPTY_LINE = re.compile(rb"^\r?\n", re.MULTILINE)
@@ -17,7 +16,7 @@ _PREFIX = re.compile(r"^\s*((re|fwd?|aw|wg|sv|vs|tr|antw|rif|res)(\[\d+\])?\s*:\
 
 def read(raw: bytes) -> EmailMessage:
     """Parse a mail leniently."""
-    return cast(EmailMessage, message_from_bytes(raw, policy=policy.default))
+    return message_from_bytes(raw, policy=policy.default)
 
 
 def split(raw: bytes) -> tuple[list[bytes], bytes]:

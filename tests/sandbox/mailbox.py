@@ -1,6 +1,7 @@
 """What is in one mailbox, and what changed in it? Messages, drafts, labels, history records and the watch."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -148,7 +149,7 @@ class Mailbox:
     def __post_init__(self) -> None:
         self.history_forgotten_to = self.announced_to = self.history_id  # there is nothing older
 
-    def list(self, label: str | None = None) -> "list[Message]":
+    def list(self, label: str | None = None) -> Sequence[Message]:
         """The messages with this label (all but the trash without one), newest first."""
         kept = [m for m in self.messages.values() if (label in m.labels if label else "TRASH" not in m.labels)]
         return sorted(kept, key=lambda m: (m.received_ms, m.id), reverse=True)
@@ -162,7 +163,7 @@ class Mailbox:
             raise NotInMailbox(message_id)
         return found
 
-    def thread(self, thread_id: str) -> "list[Message]":
+    def thread(self, thread_id: str) -> Sequence[Message]:
         """A thread's messages, oldest first. Raises NotInMailbox."""
         wanted = plain_id(thread_id)
         if thread_id.startswith("thread-a:"):

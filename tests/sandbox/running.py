@@ -48,9 +48,7 @@ class RunningSandbox:
 
 def server_for(app: Flask, host: str, port: int) -> BaseWSGIServer:
     """A threaded server for the sandbox; port 0 takes a free one."""
-    server = make_server(host, port, app, threaded=True, request_handler=Handler)
-    server.daemon_threads = True
-    return server
+    return make_server(host, port, app, threaded=True, request_handler=Handler)
 
 
 @contextlib.contextmanager
