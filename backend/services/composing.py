@@ -101,6 +101,14 @@ def track(conn: Connection, composer: Composer, draft: Draft, now: datetime) -> 
     return _told(conn, composer, registered, draft.link, (made is not None, link_is_new))
 
 
+def find_tracking(conn: Connection, composer: Composer, compose_key: str) -> Tracking | None:
+    """Find what a card's compose key stands for already, if anything."""
+    if not _COMPOSE_KEY.fullmatch(compose_key):
+        return None
+    registered = store.lock_registered(conn, composer.workspace_id, composer.rep_id, compose_key)
+    return _told(conn, composer, registered, None, (False, False)) if registered else None
+
+
 def open_card(conn: Connection, composer: Composer, recipients: Sequence[Recipient], now: datetime) -> Opening:
     """Look whether a mail to the same people was tracked a moment ago and is not sent yet: likely this very draft."""
     wanted = frozenset(each.address.lower() for each in recipients)

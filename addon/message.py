@@ -1,0 +1,159 @@
+"""What became of the mail that is open? The verdict is the title, then a line for each recipient, then the counts.
+
+A view of a mail that several people share is never given a name. Doubt is said in words. What an item means and how
+it is worded comes from `backend.domain.feed`; here it is laid out for a card of 300 pixels.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from addon.cards import BRAND, Json, bold, button, card, html, line, open_link, paragraph, section
+from addon.connect import disconnected_line
+from addon.words import Viewer, shortened, upper_first, when
+from backend.domain.feed import SOMEONE, Group, Item, Line, Person, counts, headline
+
+_MOST_PEOPLE = 25
+_MOST_SHARED = 8
+_MOST_OTHERS = 5
+_LONGEST_SUBJECT = 80
+_ROLES = {"cc": ", in copy", "bcc": ", in blind copy"}
+
+
+class Row(Protocol):
+    """What is known of one recipient: each thing as it is told, or None."""
+
+    @property
+    def person(self) -> Person: ...
+    @property
+    def seen(self) -> Line | None: ...
+    @property
+    def clicked(self) -> Line | None: ...
+    @property
+    def answered(self) -> Line | None: ...
+    @property
+    def failed(self) -> Line | None: ...
+
+
+@dataclass(frozen=True)
+class OpenMail:
+    """A tracked mail that is open, or whose conversation is; `others` are the other tracked ones in it."""
+
+    group: Group
+    rows: Sequence[Row]
+    shared: Sequence[Line] = ()
+    not_counted: int = 0
+    others: Sequence[Group] = ()
+    is_disconnected: bool = False
+
+
+def message_card(public_url: str, mail: OpenMail, viewer: Viewer) -> Json:
+    """The card of a tracked mail."""
+    group = mail.group
+    details = details_url(public_url, group.message_id)
+    people = [_recipient(row, viewer) for row in mail.rows[:_MOST_PEOPLE]]
+    if len(mail.rows) > _MOST_PEOPLE:
+        more = f"{len(mail.rows) - _MOST_PEOPLE} more recipients"
+        people.append(line(html(more), on_click=open_link(details)))
+    sections = [
+        section([disconnected_line(public_url) if mail.is_disconnected else None]),
+        section(people),
+        section(_shared(mail.shared, viewer)),
+        section([_counts(mail, details, viewer)]),
+        section(
+            [_other(other, public_url, viewer) for other in mail.others[:_MOST_OTHERS]], "Also in this conversation"
+        ),
+    ]
+    footer = button("All details", open_link(details), strong=True)
+    return card("message", verdict(group), sections, shortened(group.title, _LONGEST_SUBJECT), footer)
+
+
+def untracked_card() -> Json:
+    """The card of any other mail: it says so, and nothing more."""
+    return card("untracked", "Not tracked", [section([paragraph(html("This mail is not tracked."))])], BRAND)
+
+
+def verdict(group: Group) -> str:
+    """The strongest thing that happened, as a title: "Answered by Alan Bradley, in copy"."""
+    strongest = headline(group)
+    if strongest is None or strongest.kind == "sent":
+        return "Sent, nothing seen yet"
+    told = _verdict(strongest)
+    if strongest.doubt == "inferred":
+        return f"{told}, as we infer"
+    return f"Probably {told[:1].lower()}{told[1:]}" if strongest.doubt else told
+
+
+def details_url(public_url: str, message_id: int) -> str:
+    """The page that tells everything about a message."""
+    return f"{public_url}/messages/{message_id}"
+
+
+def _verdict(told: Line) -> str:
+    who = SOMEONE[:1].lower() + SOMEONE[1:] if told.who in (SOMEONE, "") else told.who
+    if told.kind == "reply":
+        how = told.told.removeprefix("answered").lstrip(", ")
+        return f"Answered by {who}{f', {how}' if how else ''}"
+    if told.kind == "view":
+        return f"Opened by {who}"
+    if told.kind == "bounce":
+        return f"Could not be delivered to {told.who}" if told.who else "Could not be delivered"
+    return upper_first(f"{told.who} {told.told}".strip())
+
+
+def _recipient(row: Row, viewer: Viewer) -> Json:
+    """One recipient: the strongest thing large, the weaker ones below it."""
+    known = [told for told in (row.failed, row.answered, row.clicked, row.seen) if told is not None]
+    above = f"{row.person.called}{_ROLES.get(row.person.role, '')}"
+    if not known:
+        return line(html("Nothing yet"), above)
+    rest = " · ".join(_deed(told, viewer) for told in known[1:])
+    return line(html(upper_first(_deed(known[0], viewer))), above, upper_first(rest))
+
+
+def _deed(told: Line, viewer: Viewer) -> str:
+    doubt = f" ({told.doubt})" if told.doubt else ""
+    return f"{told.told}{doubt}, {when(told.at, viewer)}"
+
+
+def _shared(lines: Sequence[Line], viewer: Viewer) -> list[Json]:
+    """What cannot be laid to one recipient: how often each kind of thing was done, and when last."""
+    found: dict[tuple[str, str], list[Line]] = {}
+    for told in lines:
+        found.setdefault((told.who, told.kind), []).append(told)
+    shown = []
+    for (who, _), same in list(found.items())[:_MOST_SHARED]:
+        deed = f"{same[0].told} {len(same)} times, last" if len(same) > 1 else f"{same[0].told},"
+        doubt = f", {same[0].doubt}" if same[0].doubt else ""
+        shown.append(line(html(upper_first(f"{deed} {when(same[0].at, viewer)}{doubt}")), who or SOMEONE))
+    return shown
+
+
+def _counts(mail: OpenMail, details: str, viewer: Viewer) -> Json:
+    """The counts, with their doubt in words; they lead to what they count."""
+    told = [_with_doubt(count, mail.group.items) for count in counts(mail.group)]
+    below = []
+    if mail.not_counted:
+        below.append(f"{mail.not_counted} not counted, such as your own looks and machines")
+    if mail.group.sent_at is not None:
+        below.append(f"Sent {when(mail.group.sent_at, viewer)}")
+    return line(html(" · ".join(told) or "Nothing counted yet"), "Counted", " · ".join(below), open_link(details))
+
+
+def _with_doubt(count: str, items: Sequence[Item]) -> str:
+    kind = next((kind for kind, word in (("view", "view"), ("click", "click"), ("reply", "repl")) if word in count), "")
+    doubtful = [item for item in items if item.kind == kind and (item.is_inferred or item.is_doubtful)]
+    inferred = sum(1 for item in doubtful if item.is_inferred)
+    parts = [(len(doubtful) - inferred, "probably"), (inferred, "inferred")]
+    words = ", ".join(f"{number} {word}" for number, word in parts if number)
+    return f"{count} ({words})" if words else count
+
+
+def _other(group: Group, public_url: str, viewer: Viewer) -> Json:
+    at = when(group.sent_at, viewer) if group.sent_at else ""
+    return line(
+        bold(verdict(group)),
+        shortened(group.title, _LONGEST_SUBJECT),
+        f"Sent {at}" if at else "",
+        open_link(details_url(public_url, group.message_id)),
+    )
