@@ -313,6 +313,8 @@ def test_quota_units_are_counted_for_each_user_and_enforced_when_asked(sandbox: 
     ("path", "status"),
     [("/gmail/v1/users/me/nonsense", 404), ("/gmail/v1/users/me/messages/xyz", 404),
      ("/gmail/v1/users/me/history", 400), ("/gmail/v1/users/me/messages?maxResults=x", 400),
+        ("/gmail/v1/users/me/history?startHistoryId=" + "9" * 5000, 400),
+        ("/gmail/v1/users/me/messages/msg-f:" + "9" * 5000, 404),
      ("/gmail/v1/users/me/messages?colour=red", 400), ("/gmail/v1/users/me/settings/imap", 501)],
 )  # fmt: skip
 def test_a_wrong_request_is_refused_in_googles_shape(sandbox: RunningSandbox, path: str, status: int) -> None:

@@ -54,7 +54,7 @@ def _raw(asked: Asked, told: dict[str, Any]) -> bytes:
 def _page(asked: Asked, items: list[Any], most: int = 500) -> tuple[list[Any], dict[str, str]]:
     size = asked.number("maxResults", 100, most)
     token = asked.one("pageToken") or "0"
-    if not token.isdigit():
+    if not token.isdecimal() or len(token) > 20:
         raise gmail_errors.invalid("Invalid pageToken")
     start = int(token)
     rest = {"nextPageToken": str(start + size)} if len(items) > start + size else {}
@@ -210,7 +210,7 @@ def modify_thread(asked: Asked) -> dict[str, Any]:
 
 def list_history(asked: Asked) -> dict[str, Any]:
     mailbox, start = asked.mailbox, asked.one("startHistoryId")
-    if not start.isdigit():
+    if not start.isdecimal() or len(start) > 20:
         raise gmail_errors.invalid("Missing/invalid parameter: startHistoryId")
     asked.world.expire_old_history(mailbox)
     if int(start) < mailbox.history_forgotten_to:

@@ -71,7 +71,7 @@ class Asked:
 
     def number(self, name: str, default: int, most: int) -> int:
         told = self.one(name) or str(default)
-        if not told.isdigit():
+        if not told.isdecimal() or len(told) > 10:
             raise gmail_errors.invalid(f"Invalid value at '{name}' (TYPE_UINT32), \"{told}\"")
         return max(1, min(int(told), most))
 

@@ -80,8 +80,10 @@ def _has_label(mailbox: Mailbox, message: Message, name: str) -> bool:
 
 
 def _day(value: str, now: datetime) -> datetime:
-    """An epoch second, or a day as 2026/11/24 (midnight; Gmail takes Pacific time, this one UTC)."""
-    if value.isdigit():
-        return datetime.fromtimestamp(int(value), UTC)
-    numbers = re.fullmatch(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})", value)
-    return datetime.strptime("/".join(numbers.groups()), "%Y/%m/%d").replace(tzinfo=UTC) if numbers else now
+    """An epoch second, or a day as 2026/11/24 (midnight; Gmail takes Pacific time, this one UTC); else now."""
+    try:
+        if value.isdecimal():
+            return datetime.fromtimestamp(int(value), UTC)
+        return datetime.strptime(value.replace("-", "/"), "%Y/%m/%d").replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError):
+        return now

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from html.parser import HTMLParser
 from typing import Literal
 
@@ -16,6 +16,9 @@ SYSTEM_LABELS = (
     "CHAT", "SENT", "INBOX", "IMPORTANT", "TRASH", "DRAFT", "SPAM", "CATEGORY_FORUMS", "CATEGORY_UPDATES",
     "CATEGORY_PERSONAL", "CATEGORY_PROMOTIONS", "CATEGORY_SOCIAL", "STARRED", "UNREAD",
 )  # fmt: skip
+
+
+_MOST_DIGITS = 20  # of a 64-bit number
 
 
 class NotInMailbox(LookupError):
@@ -76,7 +79,7 @@ class Message:
         return None
 
 
-def decoded(part: EmailMessage) -> str:
+def decoded(part: MIMEPart) -> str:
     """A text part's text; what cannot be decoded is replaced."""
     payload = part.get_payload(decode=True)
     if not isinstance(payload, bytes):
@@ -230,6 +233,6 @@ class Mailbox:
 def plain_id(given: str) -> str:
     """Gmail's page says msg-f:<decimal> or thread-f:<decimal> where the API says hexadecimal; the API takes both."""
     prefix, _, number = given.partition(":")
-    if prefix in ("msg-f", "thread-f") and number.isdigit():
+    if prefix in ("msg-f", "thread-f") and number.isdecimal() and len(number) <= _MOST_DIGITS:
         return f"{int(number):x}"
     return given
