@@ -12,7 +12,7 @@ from datetime import date
 from backend.domain.absence_dates import stated_return
 from backend.domain.letters import refers
 from backend.domain.mail import Mail
-from backend.domain.mail_text import after_tags, answer_prefix, told, without_prefixes
+from backend.domain.mail_text import after_tags, answer_prefix, without_prefixes
 from backend.domain.phrases import (
     ABSENT,
     ABSENT_IN_SUBJECT,
@@ -69,7 +69,7 @@ def _person_in(mail: Mail, newest: str) -> float:
     """Weigh what speaks for a person: who quotes, asks, agrees, or calls the rep by name. Notes do none of it."""
     engaged = 1.5 * min(2, len(ENGAGED.findall(newest)))
     asks = 1.0 if QUESTION.search(re.sub(r"https?://\S+", "", newest)) else 0.0
-    quotes = 2.0 if told(mail.text).quotes else -1.0
+    quotes = 2.0 if mail.told.quotes else -1.0
     long = 1.0 if len(newest) > 2000 else 0.0
     return engaged + asks + quotes + long + 2.0 * greets_by_name(mail)
 

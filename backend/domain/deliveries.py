@@ -287,10 +287,10 @@ def _named_in_text(mail: Mail) -> tuple[str, ...]:
 
 def _scanned(mail: Mail) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Ask flufl.bounce; it may stumble over broken mail, which then tells nothing."""
-    if mail.message is None:
+    if mail.beginning is None:
         return (), ()
     try:
-        temporary, permanent = all_failures(mail.message)
+        temporary, permanent = all_failures(mail.beginning)
     except Exception:
         return (), ()
     return _addresses(temporary), _addresses(permanent)

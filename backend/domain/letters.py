@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from backend.domain.mail import Mail
-from backend.domain.mail_text import answer_prefix, forward_prefix, told
+from backend.domain.mail_text import answer_prefix, forward_prefix
 
 Evidence = Mapping[str, str]
 
@@ -88,7 +88,7 @@ def forward(mail: Mail) -> Evidence | None:
         return {"Subject": "VS: above a Norwegian or Danish block"}
     if answer_prefix(mail.subject):
         return None
-    if told(mail.text).forwards:
+    if mail.told.forwards:
         return {"text": "a forward's mark"}
     if any(part.content_type == "message/rfc822" for part in mail.parts) and not mail.in_reply_to:
         return {"part": "an enclosed mail"}
@@ -120,5 +120,5 @@ def answers_by_subject(mail: Mail) -> Evidence | None:
 
 def answers_by_quotation(mail: Mail) -> Evidence | None:
     """Web forms and old clients keep neither ids nor prefixes, but they quote."""
-    parts_of_text = told(mail.text)
+    parts_of_text = mail.told
     return {"text": "a quotation"} if parts_of_text.quotes and parts_of_text.newest else None

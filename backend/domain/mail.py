@@ -13,12 +13,14 @@ from functools import cached_property
 
 from backend.domain import mail_pieces as pieces
 from backend.domain.mail_pieces import Address, Part
-from backend.domain.mail_text import bare_subject, newest_part, text_of_html
+from backend.domain.mail_text import Told, bare_subject, text_of_html, told
 from backend.errors import UnreadableMail
 
 __all__ = ["Address", "Mail", "Part", "mail_from_headers", "parse_mail"]
 
 _NOBODY = Address("", "")
+_BEGINNING = 100_000  # bytes; a server tells what went wrong before it returns the mail
+_FIRST_LINES = 2_000
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Mail:
     content_params: Mapping[str, str] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
     headers_only: bool = False
-    message: Message | None = field(default=None, repr=False, compare=False)  # for parsers that want the whole
+    beginning: Message | None = field(default=None, repr=False, compare=False)  # for parsers that want a Message
 
     def header(self, name: str) -> str | None:
         """Return the first such header, unfolded and decoded, or None."""
@@ -47,10 +49,10 @@ class Mail:
 
     @cached_property
     def _by_name(self) -> Mapping[str, tuple[str, ...]]:
-        found: dict[str, tuple[str, ...]] = {}
+        found: dict[str, list[str]] = {}
         for name, value in self.headers:
-            found[name.lower()] = (*found.get(name.lower(), ()), value)
-        return found
+            found.setdefault(name.lower(), []).append(value)
+        return {name: tuple(values) for name, values in found.items()}
 
     @cached_property
     def message_id(self) -> str | None:
@@ -94,7 +96,7 @@ class Mail:
 
     @cached_property
     def subject(self) -> str:
-        return " ".join((self.header("Subject") or "").split())
+        return " ".join((self.header("Subject") or "")[:2000].split())
 
     @cached_property
     def bare_subject(self) -> str:
@@ -118,7 +120,12 @@ class Mail:
     @cached_property
     def newest(self) -> str:
         """What the sender wrote now: the text without quotation and without forwarded mail."""
-        return newest_part(self.text)
+        return self.told.newest
+
+    @cached_property
+    def told(self) -> Told:
+        """The text taken apart: what is new, whether it quotes, whether it forwards."""
+        return told(self.text)
 
     def _bodies(self, content_type: str) -> list[Part]:
         shown = [part for part in self.parts if part.content_type == content_type and not part.is_attachment]
@@ -154,7 +161,9 @@ def parse_mail(raw: bytes) -> Mail:
     if not any(name.lower() in pieces.KNOWN_HEADERS for name, _ in headers):
         raise UnreadableMail("there is no header of a mail in it")
     parts = pieces.parts_of(message)
-    return Mail(headers, pieces.type_of(message), pieces.params_of(message), parts, False, message)
+    first = b"\n".join(raw[:_BEGINNING].split(b"\n", _FIRST_LINES)[:_FIRST_LINES])
+    beginning = message if len(first) == len(raw) else pieces.message_of(first)
+    return Mail(headers, pieces.type_of(message), pieces.params_of(message), parts, False, beginning)
 
 
 def mail_from_headers(headers: Sequence[tuple[str, str]], *, mime_type: str | None = None) -> Mail:

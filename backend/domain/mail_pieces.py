@@ -16,12 +16,15 @@ from email import message_from_bytes
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
+from itertools import islice
 
 from backend.errors import UnreadableMail
 
 MOST_OF_A_HEADER = 64_000  # characters; more is never needed, and 10 MB headers exist
 MOST_OF_A_TEXT = 200_000
+MOST_HEADERS = 20_000
 MOST_PARTS = 300
+MOST_PEOPLE = 1000
 
 KNOWN_HEADERS = frozenset(
     [
@@ -128,7 +131,7 @@ def _mended(head: bytes) -> bytes:
 
 def headers_of(message: Message) -> tuple[tuple[str, str], ...]:
     """Return every header, unfolded and decoded, in the order it came."""
-    return tuple((name, decoded(str(value))) for name, value in message.raw_items())
+    return tuple((name, decoded(str(value))) for name, value in islice(message.raw_items(), MOST_HEADERS))
 
 
 def type_of(message: Message) -> str:
@@ -326,7 +329,7 @@ _MOST_IDS = 500
 
 def addresses(value: str) -> tuple[Address, ...]:
     """Read a list of people; tolerant of missing quotes, semicolons, groups, and names without addresses."""
-    people = (_address(chunk) for chunk in _split_list(value[:MOST_OF_A_HEADER]))
+    people = (_address(chunk[:500]) for chunk in _split_list(value[:MOST_OF_A_HEADER])[:MOST_PEOPLE])
     return tuple(person for person in people if person.address or person.name)
 
 
