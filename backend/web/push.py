@@ -57,7 +57,7 @@ def pushed_address(body: bytes) -> str:
     known_number = (
         isinstance(history_id, int | str) and not isinstance(history_id, bool) and str(history_id).isdecimal()
     )
-    if not isinstance(address, str) or "@" not in address or "\0" in address or not known_number:
+    if not isinstance(address, str) or "@" not in address or not address.isprintable() or not known_number:
         raise Malformed
     return address.lower()
 

@@ -1,0 +1,177 @@
+"""The worker, as a process of its own over a real database: jobs done, tried again, put back after a SIGKILL."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Engine, insert, text
+
+from backend.errors import RateLimited, Transient
+from backend.jobs import ATTEMPTS, create_queue, pause_before
+from backend.services.mailboxes import leave_job
+from backend.store.queue import enqueue, revive_stalled
+from backend.store.tables import hit, unjudged
+from backend.web.parts import Parts
+from tests.mailroom import Mailroom, open_mailroom
+from tests.sandbox.environment import readback_environment
+from tests.sandbox.faults import Fault
+from tests.services.tracked import FLYNN, QUORRA, Office
+from tests.stories import found_workspace
+
+
+@pytest.fixture(scope="module")
+def mailroom() -> Iterator[Mailroom]:
+    with open_mailroom() as mailroom:
+        yield mailroom
+
+
+@pytest.fixture
+def office(committed, mailroom) -> Iterator[Office]:
+    mailroom.world.reset()
+    with committed.begin() as conn:
+        tenant = found_workspace(conn, "gridworks.example", ["Quorra Reed"])
+    with committed.connect() as conn:
+        conn.execution_options(isolation_level="AUTOCOMMIT")
+        yield Office(conn, committed, mailroom, tenant).connect()
+
+
+@contextlib.contextmanager
+def working(mailroom: Mailroom, database_url: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker process for as long as the block lasts."""
+    environ = readback_environment(mailroom.sandbox.url, mailroom.settings.public_url)
+    environ |= {"DATABASE_URL": database_url, "PATH": os.environ["PATH"], "LOG_LEVEL": "WARNING"}
+    process = subprocess.Popen([sys.executable, "-m", "backend", "work"], env=environ)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def _until(told: Callable[[], object], within_s: float = 15.0) -> None:
+    """Wait for the worker, which tells nobody when it is done."""
+    deadline = time.monotonic() + within_s
+    while not told():
+        assert time.monotonic() < deadline, "the worker did not get there"
+        time.sleep(0.05)
+
+
+def _count(engine: Engine, condition: str) -> int:
+    with engine.connect() as conn:
+        return conn.execute(text(f"SELECT count(*) FROM procrastinate_jobs WHERE {condition}")).scalar_one()
+
+
+def test_the_worker_does_the_jobs_that_wait_and_stops_when_asked(office, mailroom, database_url):
+    office.send_tracked([FLYNN])
+    with working(mailroom, database_url) as process:
+        _until(lambda: office.kinds() == ["sent"])
+        _until(lambda: mailroom.world.mailbox(QUORRA).watch is not None)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=15) == 0
+    assert _count(office.database, "status = 'doing'") == 0
+
+
+def test_a_worker_that_is_killed_in_the_middle_loses_nothing_and_doubles_nothing(office, mailroom, database_url):
+    for number in range(3):
+        office.send_tracked([FLYNN], f"Offer {number}")
+        mailroom.world.answer(FLYNN, office.received_by(FLYNN), "Yes")
+    with mailroom.world.change() as state:
+        state.faults.waiting.append(Fault("slow", 1, "gmail.users.messages.get", QUORRA, delay_s=3.0))
+    with working(mailroom, database_url) as process:
+        _until(lambda: _count(office.database, "task_name = 'sync_mailbox' AND status = 'doing'"))
+        process.kill()
+    assert _count(office.database, "task_name = 'sync_mailbox' AND status = 'doing'") == 1
+    killed_s = time.monotonic()
+    with working(mailroom, database_url):
+        _until(lambda: office.kinds() == ["reply"] * 3 + ["sent"] * 3)
+    assert time.monotonic() - killed_s < 12
+    assert len(office.incoming()) == 3
+
+
+def test_what_google_refuses_for_now_is_tried_again_by_itself(office, mailroom, database_url):
+    office.send_tracked([FLYNN])
+    with mailroom.world.change() as state:
+        state.faults.waiting.append(Fault("rate_limit_429", 1, "gmail.users.history.list", QUORRA, retry_after_s=1))
+    with working(mailroom, database_url):
+        _until(lambda: office.kinds() == ["sent"])
+
+
+def test_a_hit_is_judged_as_soon_as_it_is_stored(office, mailroom, database_url, now):
+    prepared, _ = office.send_tracked([FLYNN])
+    office.sync()
+    ours = {"workspace_id": office.tenant.workspace_id}
+    with working(mailroom, database_url):
+        _until(lambda: _count(office.database, "task_name = 'watch_mailbox' AND status = 'succeeded'"))
+        at, id_ = datetime.now(UTC), "5f6f3c3e-0000-4000-8000-000000000001"
+        with office.database.begin() as conn:
+            conn.execute(insert(unjudged).values(**ours, hit_id=id_))
+            agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Microsoft Outlook 16.0"
+            conn.execute(
+                insert(hit).values(**ours, id=id_, kind="open", token=prepared.token, received_at=at, method="GET",
+                                   ip="203.0.113.5", user_agent=agent)
+            )  # fmt: skip
+            conn.execute(text("NOTIFY readback_hits"))
+        began_s = time.monotonic()
+        _until(lambda: not office.conn.execute(unjudged.select()).all(), 5.0)
+        assert time.monotonic() - began_s < 1.5
+
+
+def test_jobs_of_a_dead_worker_are_put_back_once(conn):
+    _dead_job(conn, "sync_mailbox:1:1")
+    assert revive_stalled(conn, 5.0) == 1
+    assert revive_stalled(conn, 5.0) == 0
+    assert conn.execute(text("SELECT status, attempts FROM procrastinate_jobs")).all() == [("todo", 1)]
+
+
+def test_a_dead_workers_job_is_closed_where_an_equal_one_waits(conn):
+    _dead_job(conn, "sync_mailbox:1:1")
+    assert enqueue(conn, "sync_mailbox", {"workspace_id": 1, "mailbox_id": 1}, lock="sync_mailbox:1:1")
+    assert revive_stalled(conn, 5.0) == 1
+    statuses = conn.execute(text("SELECT status FROM procrastinate_jobs ORDER BY id")).scalars().all()
+    assert statuses == ["aborted", "todo"]
+
+
+def test_jobs_of_a_living_worker_are_left_alone(conn):
+    _dead_job(conn, "sync_mailbox:1:1")
+    conn.execute(text("UPDATE procrastinate_workers SET last_heartbeat = now()"))
+    assert revive_stalled(conn, 5.0) == 0
+
+
+def _dead_job(conn, lock: str) -> None:
+    enqueue(conn, "sync_mailbox", {"workspace_id": 1, "mailbox_id": 1}, lock=lock)
+    worker = conn.execute(text("SELECT worker_id FROM procrastinate_register_worker_v1()")).scalar_one()
+    conn.execute(text("SELECT procrastinate_fetch_job_v2(NULL, :worker)"), {"worker": worker})
+    conn.execute(text("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'"))
+
+
+def test_a_refused_job_waits_longer_each_time_and_at_least_as_long_as_it_was_asked_to():
+    pauses = [pause_before(attempt, Transient()) for attempt in range(2, ATTEMPTS + 3)]
+    assert pauses == sorted(pauses)
+    assert pauses[0] == 1
+    assert pauses[-1] == 60
+    assert pause_before(2, RateLimited(retry_after_s=33.5)) == 33.5
+    assert pause_before(7, RateLimited(retry_after_s=1)) == pause_before(7, Transient())
+    assert pause_before(2, RateLimited()) == 1
+
+
+def test_every_job_that_is_left_anywhere_is_known_to_the_worker(mailroom, database_url):
+    settings = type(mailroom.settings)(**{**vars(mailroom.settings), "database_url": database_url})
+    app = create_queue(Parts(settings, None, None, None, None))
+    assert {"sync_mailbox", "watch_mailbox", "give_back_access", "renew_watches", "sweep_mailboxes"} <= set(app.tasks)
+    assert len(app.periodic_registry.periodic_tasks) == 3
+
+
+def test_one_mailboxs_jobs_wait_once_and_anothers_beside(conn):
+    assert leave_job(conn, "sync_mailbox", 1, 1)
+    assert not leave_job(conn, "sync_mailbox", 1, 1)
+    assert leave_job(conn, "watch_mailbox", 1, 1)
+    assert leave_job(conn, "sync_mailbox", 2, 1)
+    assert leave_job(conn, "sync_mailbox", 11, 1)
+    assert leave_job(conn, "sync_mailbox", 1, 11)
