@@ -1,0 +1,1 @@
+"""What Gmail shows."""
