@@ -4,10 +4,11 @@ import runpy
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from backend.commands import (
     addon_deployment,
-    bench_collector,
+    explain_document,
     explain_hit,
     explain_message,
     rotate_keys,
@@ -15,7 +16,7 @@ from backend.commands import (
 )
 from backend.errors import SettingsIncomplete
 
-Verbs = _SubParsersAction[ArgumentParser]
+Verbs: TypeAlias = "_SubParsersAction[ArgumentParser]"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,7 +43,6 @@ def _parser() -> ArgumentParser:
     demo = _verb(verbs, "demo", "run everything against the local Google (see `make demo`)", _demo)
     demo.add_argument("rest", nargs="*")
     _add_explain(verbs)
-    _add_bench(verbs)
     return parser
 
 
@@ -50,13 +50,8 @@ def _add_explain(verbs: Verbs) -> None:
     explain = verbs.add_parser("explain", help="say what a mail or a hit is, and why")
     things = explain.add_subparsers(required=True, metavar="THING")
     explain_message.add_arguments(_verb(things, "message", "an incoming mail", explain_message.run))
+    explain_document.add_arguments(_verb(things, "document", "an uploaded document", explain_document.run))
     explain_hit.add_arguments(_verb(things, "hit", "a request for an image or a link", explain_hit.run))
-
-
-def _add_bench(verbs: Verbs) -> None:
-    bench = verbs.add_parser("bench", help="measure, side by side with a baseline")
-    things = bench.add_subparsers(required=True, metavar="THING")
-    bench_collector.add_arguments(_verb(things, "collector", "hits taken and kept", bench_collector.run))
 
 
 def _verb(verbs: Verbs, name: str, told: str, run: Callable[[Namespace], int]) -> ArgumentParser:

@@ -161,8 +161,9 @@ class House:
             died = self.died()
             if died:
                 raise NotStarted(f"{died} ended at once:\n{self.log(died)[-2000:]}")
-            with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            try:
                 with urllib.request.urlopen(url, timeout=2):
                     return
-            time.sleep(0.05)
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                time.sleep(0.05)
         raise NotStarted(f"{name} was not ready within {_READY_WITHIN_S:.0f} s:\n{self.log(name)[-2000:]}")

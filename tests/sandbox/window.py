@@ -6,7 +6,8 @@ import threading
 import time
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from http.cookiejar import DefaultCookiePolicy
+from http.cookiejar import Cookie, DefaultCookiePolicy
+from urllib.request import Request
 
 import requests
 
@@ -77,6 +78,14 @@ def read_groups(html: str) -> tuple[Group, ...]:
     return tuple(parser.groups)
 
 
+class _TrustsLoopback(DefaultCookiePolicy):
+    """Browsers hold http on the loopback address for trustworthy and use Secure cookies there; so does this window."""
+
+    def set_ok(self, cookie: Cookie, request: Request) -> bool:
+        cookie.secure = False
+        return super().set_ok(cookie, request)
+
+
 @dataclass
 class Window:
     """One browser profile of `address`, with its own cookies."""
@@ -88,8 +97,7 @@ class Window:
     _stream: requests.Response | None = None
 
     def __post_init__(self) -> None:
-        # Browsers hold loopback http for trustworthy and keep Secure cookies there; so does this window.
-        self.session.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("http", "https")))
+        self.session.cookies.set_policy(_TrustsLoopback())
 
     def sign_in(self) -> None:
         """Sign in with Google and end up on the page that Readback leads to."""
