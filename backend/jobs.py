@@ -31,9 +31,9 @@ ATTEMPTS = 8
 _PAUSES_S = (1, 2, 4, 8, 15, 30, 60)
 _CONCURRENCY = 4
 _HEARTBEAT_S = 1.0
-_SILENT_S = 5.0  # a worker that was not heard of for so long is dead
+_SILENT_S = 4.0  # a worker that was not heard of for so long is dead
+_LOOK_EVERY_S = 1.0  # jobs announce themselves; this is for those that were put back
 _JUDGE_EVERY_S = 2.0  # hits announce themselves; this is for an announcement that got lost
-_KEEP_JOBS_H = 24
 _AGAIN_AFTER_S = 2.0
 
 Work = Callable[[Parts, datetime], object]
@@ -133,10 +133,11 @@ async def _work(parts: Parts) -> None:
         try:
             await app.run_worker_async(
                 concurrency=_CONCURRENCY,
-                fetch_job_polling_interval=_JUDGE_EVERY_S,
+                fetch_job_polling_interval=_LOOK_EVERY_S,
                 update_heartbeat_interval=_HEARTBEAT_S,
                 stalled_worker_timeout=_SILENT_S,
                 shutdown_graceful_timeout=15.0,
+                delete_jobs="successful",
             )
         finally:
             for task in beside:

@@ -108,7 +108,7 @@ def test_a_hit_is_judged_as_soon_as_it_is_stored(office, mailroom, database_url,
     office.sync()
     ours = {"workspace_id": office.tenant.workspace_id}
     with working(mailroom, database_url):
-        _until(lambda: _count(office.database, "task_name = 'watch_mailbox' AND status = 'succeeded'"))
+        _until(lambda: mailroom.world.mailbox(QUORRA).watch is not None)
         at, id_ = datetime.now(UTC), "5f6f3c3e-0000-4000-8000-000000000001"
         with office.database.begin() as conn:
             conn.execute(insert(unjudged).values(**ours, hit_id=id_))
