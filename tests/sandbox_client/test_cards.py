@@ -13,8 +13,8 @@ pytestmark = pytest.mark.browser
 QUORRA, FLYNN = "quorra@gridworks.example", "flynn@flynnsarcade.com"
 OFFER = "https://gridworks.example/offer?a=1&b=2"
 CHROMIUM_ARGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
 
 
@@ -312,7 +312,7 @@ def test_flynn_replies_from_his_other_address_with_the_quotation_below(at, page,
     at(FLYNN).get_by_test_id("row").click()
     page.get_by_role("button", name="Reply", exact=True).click()
     expect(page.get_by_test_id("body").locator("blockquote")).to_contain_text("Dear Kevin,")
-    page.get_by_label("From").select_option("kevinf@flynnsarcade.com")
+    page.get_by_label("From", exact=True).select_option("kevinf@flynnsarcade.com")
     page.get_by_test_id("body").press("Control+Home")
     page.keyboard.type("Yes, gladly.")
     page.get_by_test_id("send").click()
@@ -362,8 +362,7 @@ def test_a_mail_to_nobody_is_refused_in_words(at, page):
     expect(page.get_by_role("alert")).to_have_text("Please say whom this mail is for.")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1360, 400])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1360), ("dark", 400)])
 def test_nothing_serious_for_axe_and_nothing_sticks_out(at, page, sandbox, sam, scheme, width):
     sam.compose(QUORRA, "", "Lunch", "At one?").send()
     page.set_viewport_size({"width": width, "height": 860})
