@@ -6,6 +6,7 @@ from a2wsgi import WSGIMiddleware
 
 from backend.app import create_app, create_parts
 from backend.collector.asgi import Collector
+from backend.logs import configure_logs
 from backend.settings import Settings
 from backend.web.asgi_types import ASGIApp, Receive, Scope, Send
 from backend.web.feed_stream import FeedStream
@@ -53,6 +54,7 @@ class Readback:
 def create_asgi() -> Readback:
     """Join a web process from the environment: `gunicorn 'backend.asgi:create_asgi()'`."""
     settings = Settings.from_environ()
+    configure_logs(settings.log_level)
     parts = create_parts(settings)
     app = create_app(parts)
     # a2wsgi spells the same protocols in types of its own

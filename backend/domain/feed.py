@@ -19,6 +19,8 @@ NEED_LASTS = timedelta(days=14)
 _STRENGTH = ("reply", "click", "view", "bounce", "auto_reply", "calendar", "receipt", "sent")
 _CHIPS: Mapping[str, Chip] = {"reply": "answers", "click": "clicks", "view": "views", "bounce": "bounces"}
 _TONES: Mapping[str, Tone] = {"reply": "answer", "bounce": "failure", "click": "plain", "view": "plain"}
+# The rules of `incoming` that tell an absence; a bare vacation header may be a ticket system's
+_ABSENCES = frozenset({"mailbox rule", "absence in the subject", "absence in the text"})
 _COUNTED = (("view", "view", "views"), ("click", "click", "clicks"), ("reply", "reply", "replies"))
 _ALSO_COUNTED = (("bounce", "bounce", "bounces"), ("auto_reply", "automatic answer", "automatic answers"))
 
@@ -124,7 +126,7 @@ class Need:
 def tell(item: Item, people: Sequence[Person]) -> Line:
     """Tell an item in words."""
     person = whose(item, people)
-    who = person.called if person else _named(item)
+    who = (person.name if person else "") or _named(item) or (person.called if person else "")
     return Line(
         key=item.key,
         kind=item.kind,
@@ -269,6 +271,8 @@ def _absent(item: Item, named: bool) -> str:
     if back_on is not None:
         away = f"out of office until {back_on.day} {back_on:%b}"
         return f"is {away}" if named else away.capitalize()
+    if item.text("rule") in _ABSENCES:
+        return "is out of office" if named else "Out of office"
     return "sent an automatic answer" if named else "An automatic answer came"
 
 

@@ -104,6 +104,7 @@ def told(judged: Judged) -> dict[str, object]:
         "address": blamed or mail.from_.address,
         "who": "" if judgement.kind == "bounce" else mail.from_.name or mail.from_.address,
         "how": judgement.who,
+        "rule": judgement.rule,
         "sentence": judgement.sentence,
         "confidence": judgement.confidence,
     }
