@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from backend.commands import (
     addon_deployment,
+    bench_documents,
     explain_document,
     explain_hit,
     explain_message,
@@ -43,6 +44,7 @@ def _parser() -> ArgumentParser:
     demo = _verb(verbs, "demo", "run everything against the local Google (see `make demo`)", _demo)
     demo.add_argument("rest", nargs="*")
     _add_explain(verbs)
+    _add_bench(verbs)
     return parser
 
 
@@ -52,6 +54,12 @@ def _add_explain(verbs: Verbs) -> None:
     explain_message.add_arguments(_verb(things, "message", "an incoming mail", explain_message.run))
     explain_document.add_arguments(_verb(things, "document", "an uploaded document", explain_document.run))
     explain_hit.add_arguments(_verb(things, "hit", "a request for an image or a link", explain_hit.run))
+
+
+def _add_bench(verbs: Verbs) -> None:
+    bench = verbs.add_parser("bench", help="measure, side by side with a baseline")
+    things = bench.add_subparsers(required=True, metavar="THING")
+    bench_documents.add_arguments(_verb(things, "documents", "pages made of documents", bench_documents.run))
 
 
 def _verb(verbs: Verbs, name: str, told: str, run: Callable[[Namespace], int]) -> ArgumentParser:
