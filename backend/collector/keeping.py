@@ -45,8 +45,8 @@ _COMMIT = Histogram(
     ["where"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
 )
-_JOURNAL = Gauge("readback_journal_hits", "Hits that wait in this machine's journals", multiprocess_mode="mostrecent")
-_AWAY = Gauge("readback_journal_in_use", "1 while hits go to the journal", multiprocess_mode="max")
+_JOURNAL = Gauge("readback_journal_hits", "Hits that wait in this machine's journals")
+_AWAY = Gauge("readback_journal_in_use", "1 while hits go to the journal")
 _REFUSED = Counter("readback_journal_refused", "Journaled hits that the database refused for good")
 
 _REPLAY = """
@@ -94,6 +94,8 @@ class Keeper:
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             self._go_away()
         self._tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._return())]
+        for task in self._tasks:
+            task.add_done_callback(_complain)
 
     async def stop(self) -> None:
         """Make safe what is pending, and end."""
@@ -129,7 +131,11 @@ class Keeper:
                 await self._wake.wait()
                 continue
             batch, self._pending = self._pending[:MOST_IN_BATCH], self._pending[MOST_IN_BATCH:]
-            kept = await self._make_safe([arrival for arrival, _ in batch])
+            try:
+                kept = await self._make_safe([arrival for arrival, _ in batch])
+            except Exception:  # the public-hit guard: whatever it was, the next hits are taken
+                log.exception("a batch of hits could not be made safe")
+                kept = None
             if kept is None:  # neither the database nor the disk: hold on to them, as far as there is room
                 self._pending = batch + self._pending
                 if self._stopping:
@@ -192,7 +198,7 @@ class Keeper:
                 _JOURNAL.set(await asyncio.to_thread(waiting_hits, self._data_dir))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._away.wait(), _LOOK_AROUND_S)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+            except Exception as problem:  # the public-hit guard: we must come back from whatever it was
                 log.warning("the journal cannot be replayed yet: %s", type(problem).__name__)
                 await asyncio.sleep(_AGAIN_S[min(failures, len(_AGAIN_S) - 1)])
                 failures += 1
@@ -274,3 +280,9 @@ def _forget(task: asyncio.Task[None]) -> None:
     """Whatever became of a commit that nobody waits for any more, it is in the journal too."""
     if not task.cancelled():
         task.exception()
+
+
+def _complain(task: asyncio.Task[None]) -> None:
+    """Neither of the two may end by itself: whatever does it is a fault of ours, and must not stay silent."""
+    if not task.cancelled() and task.exception() is not None:
+        log.critical("the keeper of hits has died", exc_info=task.exception())

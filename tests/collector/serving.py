@@ -12,7 +12,6 @@ from pathlib import Path
 
 import httpx
 
-from backend.asgi import Readback
 from backend.collector.asgi import Collector
 from backend.domain.tokens import mint_token
 from backend.settings import Settings
@@ -21,23 +20,27 @@ from tests.conftest import ENVIRON
 KEYS = (ENVIRON["LINK_KEYS"].encode(),)
 
 
-class _Silence:
-    """Stands where the live feed would."""
+class Alone:
+    """The collector with no web application beside it, started and stopped with the process."""
 
-    async def startup(self) -> None:
-        return None
-
-    async def shutdown(self) -> None:
-        return None
+    def __init__(self, collector: Collector) -> None:
+        self._collector = collector
 
     async def __call__(self, scope, receive, send) -> None:
-        await send({"type": "http.response.start", "status": 418, "headers": []})
-        await send({"type": "http.response.body", "body": b"not the collector"})
+        if scope["type"] == "http":
+            await self._collector(scope, receive, send)
+            return
+        await receive()
+        await self._collector.startup()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._collector.shutdown()
+        await send({"type": "lifespan.shutdown.complete"})
 
 
-def create() -> Readback:
-    """The web process's application, with the collector alone in it."""
-    return Readback(Collector(Settings.from_environ()), _Silence(), _Silence())
+def create() -> Alone:
+    """What the server process runs."""
+    return Alone(Collector(Settings.from_environ()))
 
 
 class Server:

@@ -1,4 +1,4 @@
-"""What a stranger's program gets, over real HTTP: the image, the redirect, or an honest no; never a 500, never a cookie."""
+"""What a stranger's program gets, over real HTTP: image, redirect, or an honest no; never a 500 or a cookie."""
 
 import socket
 import uuid
