@@ -102,13 +102,12 @@ def open_link(url: str, *, overlay: bool = False) -> Json:
 
 
 def call(url: str, parameters: Mapping[str, str]) -> Json:
-    """Call our address with these parameters; what was typed stays while it runs."""
+    """Call our address with these parameters. Every answer says itself what stands in the fields afterwards."""
     return {
         "action": {
             "function": url,
             "parameters": [{"key": key, "value": value} for key, value in parameters.items()],
             "loadIndicator": "SPINNER",
-            "persistValues": True,
         }
     }
 
@@ -121,11 +120,6 @@ def pushed(shown: Json) -> Json:
 def updated(shown: Json, notification: str = "") -> Json:
     """The answer to a press: this card takes the place of the one that was pressed."""
     return {"renderActions": {"action": _action({"updateCard": shown}, notification)}}
-
-
-def stacked(shown: Json) -> Json:
-    """The answer to a press that failed: this card comes on top, and what was typed is still there below it."""
-    return {"renderActions": {"action": _action({"pushCard": shown}, "")}}
 
 
 def inserted(markup: str, kind: Insertion, shown: Json, notification: str) -> Json:

@@ -50,6 +50,7 @@ class Untracked:
     refused: RefusedLink | None = None
     is_first: bool = False
     note: str = ""
+    title: str = "Track this mail"
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,7 @@ def untracked_draft_card(base_url: str, draft: Untracked) -> Json:
         paragraph(html(_TIP)) if draft.is_first else None,
     ]
     fields = _fields(draft.typed)
-    return card(
-        "compose", "Track this mail", [section(first), section(fields, "With a tracked link, if you like")], BRAND
-    )
+    return card("compose", draft.title, [section(first), section(fields, "With a tracked link, if you like")], BRAND)
 
 
 def tracked_draft_card(base_url: str, draft: Tracked, viewer: Viewer) -> Json:

@@ -79,13 +79,18 @@ class Opening:
     is_first: bool
 
 
+def is_compose_key(told: str) -> bool:
+    """Whether a card of ours can carry this."""
+    return _COMPOSE_KEY.fullmatch(told) is not None
+
+
 def track(conn: Connection, composer: Composer, draft: Draft, now: datetime) -> Tracking:
     """Register the mail and its link, or find them registered. Safe to repeat, also at the same moment.
 
     Whom the draft is to is kept up with. Raises Malformed for a compose key that no card of ours carries.
     """
-    if not _COMPOSE_KEY.fullmatch(draft.compose_key):
-        raise Malformed("This card is not one of Readback's.")
+    if not is_compose_key(draft.compose_key):
+        raise Malformed("This card was none of Readback’s. Please press once more.")
     workspace_id, rep_id = composer.workspace_id, composer.rep_id
     made = store.put_prepared(conn, workspace_id, rep_id, draft.compose_key, now)
     if made is not None:
@@ -103,7 +108,7 @@ def track(conn: Connection, composer: Composer, draft: Draft, now: datetime) -> 
 
 def find_tracking(conn: Connection, composer: Composer, compose_key: str) -> Tracking | None:
     """Find what a card's compose key stands for already, if anything."""
-    if not _COMPOSE_KEY.fullmatch(compose_key):
+    if not is_compose_key(compose_key):
         return None
     registered = store.lock_registered(conn, composer.workspace_id, composer.rep_id, compose_key)
     return _told(conn, composer, registered, None, (False, False)) if registered else None

@@ -161,8 +161,9 @@ def _asked(reach: Reach, mailbox: Mailbox, opened: OpenedMail, now: datetime) ->
 
 
 def _resolved(session: MailboxSession, opened: OpenedMail) -> OpenedMail | None:
-    """The mail by ids that the API knows; only Google can tell them of a mail that was just sent."""
-    if not opened.mail_id or api_id(opened.mail_id) is not None:
+    """The mail by ids that the API knows; only Google can tell them of what was just written in this very browser."""
+    is_known = api_id(opened.mail_id) is not None and (not opened.thread_id or api_id(opened.thread_id) is not None)
+    if is_known or not opened.mail_id:
         return opened
     place = session.resolve_addon_id(opened.mail_id)
     return OpenedMail(place.id, place.thread_id) if place else None

@@ -55,7 +55,7 @@ class Use:
     @property
     def typed(self) -> Typed:
         """What stands in the fields of the compose card."""
-        return Typed(self.event.typed(compose.LINK_TEXT), self.event.typed(compose.LINK_ADDRESS))
+        return _typed(self.event)
 
 
 View = Callable[[Use], Json]
@@ -70,7 +70,7 @@ def _answering(place: str, *, pressed: bool = False) -> Callable[[View], Callabl
         def answer() -> ResponseReturnValue:
             g.pressed = pressed
             _verify_google()
-            event = parse_event(request.get_data(cache=False))
+            event = g.event = parse_event(request.get_data(cache=False))
             missing = missing_scopes(place, event.authorized_scopes)
             if missing or not event.user_id_token:
                 return jsonify(cards.asking_for_scopes(missing or [_USERINFO]))
@@ -172,7 +172,7 @@ def _not_an_event(_: Malformed) -> ResponseReturnValue:
 
 @blueprint.errorhandler(Refused)
 def _not_possible(problem: Refused) -> ResponseReturnValue:
-    return _failed("This cannot be done", f"{problem} Nothing was inserted. Close the card and open it again.")
+    return _failed("This cannot be done", f"{problem} Nothing was inserted.")
 
 
 @blueprint.errorhandler(Transient)
@@ -195,8 +195,16 @@ def _broken(problem: Exception) -> ResponseReturnValue:
 
 
 def _failed(title: str, sentence: str, status: int = 200) -> ResponseReturnValue:
-    shown = connect.error_card(_base(), title, sentence)
-    return jsonify(cards.stacked(shown) if g.get("pressed") else cards.pushed(shown)), status
+    """A card that says so; after a press it holds what was typed, so that pressing again is all there is to do."""
+    event: Event | None = g.get("event")
+    if g.get("pressed") and event is not None:
+        draft = Untracked(_shown_key(event), event.recipients, _typed(event), note=sentence, title=title)
+        return jsonify(cards.updated(compose.untracked_draft_card(_base(), draft))), status
+    return jsonify(_shown(connect.error_card(_base(), title, sentence))), status
+
+
+def _typed(event: Event) -> Typed:
+    return Typed(event.typed(compose.LINK_TEXT), event.typed(compose.LINK_ADDRESS))
 
 
 def _verify_google() -> None:
@@ -217,7 +225,7 @@ def _reason(standing: Standing) -> connect.Reason:
 
 
 def _shown(shown: Json) -> Json:
-    return cards.updated(shown) if g.pressed else cards.pushed(shown)
+    return cards.updated(shown) if g.get("pressed") else cards.pushed(shown)
 
 
 def _press(use: Use, repeated: compose.Happened, *, link_required: bool) -> Json:
@@ -267,7 +275,7 @@ def _refused(use: Use, key: str, refused: RefusedLink) -> Json:
     with parts().engine.begin() as conn:
         there = composing.find_tracking(conn, use.composer, key)
     if there is None or there.state != "prepared":
-        shown = Untracked(key, use.event.recipients, use.typed, refused)
+        shown = Untracked(_shown_key(use.event), use.event.recipients, use.typed, refused)
         return cards.updated(compose.untracked_draft_card(_base(), shown))
     tracked = Tracked(
         compose_key=key,
@@ -291,6 +299,12 @@ def _over(use: Use, tracking: Tracking) -> Json:
 
 def _links(tracking: Tracking) -> list[CheckedLink]:
     return [CheckedLink(link.text, link.destination) for link in tracking.links]
+
+
+def _shown_key(event: Event) -> str:
+    """The key of the card that was pressed, for the card that takes its place."""
+    key = event.parameter(compose.COMPOSE_KEY)
+    return key if composing.is_compose_key(key) else _new_key()
 
 
 def _new_key() -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 
 from backend.app import MAX_REQUEST_BYTES, create_app
 from backend.domain.mailboxes import Changes, FoundMail, MailHeaders, MailPlace
@@ -16,6 +16,7 @@ from backend.domain.tokens import read_token
 from backend.errors import ConsentWithdrawn, Transient
 from backend.store import tables
 from backend.web.parts import Parts
+from tests import stories
 from tests.addon.schema import complaints_about_answer
 from tests.google_calls import Gmail, button_of, calling_google, card_of, fields_of, labels_of, text_of
 from tests.web import rows
@@ -403,6 +404,18 @@ def test_the_key_of_another_reps_card_is_a_mail_of_ones_own(conn, quorra, tess, 
     assert (count(conn, tables.message, gridworks), count(conn, tables.message, othergrid)) == (1, 1)
 
 
+def test_a_press_that_fails_on_our_side_gives_back_what_was_typed(conn, quorra):
+    draft = quorra.compose([FLYNN])
+    conn.execute(text("ALTER TABLE link RENAME TO link_away"))
+    assert draft.press("Track this mail", link_text="offer", link_address=OFFER) == []
+    conn.execute(text("ALTER TABLE link_away RENAME TO link"))
+    assert "broke on our side" in text_of(draft.card)
+    assert fields_of(draft.card) == {"link_text": "offer", "link_address": OFFER}
+    assert nothing_stored(conn)
+    assert draft.press("Track this mail", **fields_of(draft.card))
+    assert count(conn, tables.message) == 1
+
+
 @pytest.mark.parametrize("key", [None, "", "x", "k" * 500, "';--"])
 def test_a_press_without_a_key_of_ours_is_refused_with_a_card(conn, quorra, key):
     event = quorra.event({"toRecipients": [FLYNN]}, {"compose_key": key} if key is not None else {})
@@ -506,6 +519,12 @@ def test_a_mail_just_sent_is_found_by_asking_the_mailbox(conn, quorra, gridworks
     assert quorra.open("msg-a:r-78", "thread-a:r-78")["header"]["title"] == "Not tracked"
 
 
+def test_an_answer_in_a_thread_that_was_begun_in_this_browser_is_found_too(conn, quorra, gridworks, mailbox):
+    sent(conn, gridworks)
+    mailbox.places["msg-f:5555"] = MailPlace(format(5555, "x"), format(THREAD, "x"))
+    assert quorra.open("msg-f:5555", "thread-a:r-77")["header"]["subtitle"] == "The offer"
+
+
 def test_a_sent_copy_opened_before_googles_push_is_bound_there_and_then(conn, quorra, gridworks, mailbox):
     draft = quorra.compose([FLYNN], [ALAN])
     draft.press("Track this mail")
@@ -545,13 +564,17 @@ def test_a_colleague_with_the_mail_in_their_own_mailbox_is_recognised(conn, quor
 def test_a_message_id_of_another_company_is_not_recognised(conn, quorra, tess, gridworks, othergrid, mailbox):
     sent(conn, gridworks)
     header = conn.execute(select(tables.message.c.message_id_header)).scalar_one()
-    conn.execute(
-        insert(tables.message).values(
-            workspace_id=othergrid.workspace_id, rep_id=othergrid.reps["tess"].id, compose_key="z" * 22
-        )
-    )
+    ram = stories.Rep(_hire(conn, othergrid, "ram@othergrid.example"), "ram@othergrid.example", "Ram")
+    rows.send(conn, othergrid, ram, "Something else", datetime.now(UTC))  # so that headers are looked at
     mailbox.mails = [MailHeaders("abc", "abd", datetime.now(UTC), False, False, (("References", f"<{header}>"),))]
     assert tess.open(f"msg-f:{0xABC}", "")["header"]["title"] == "Not tracked"
+    assert mailbox.asked == ["headers"]
+    assert presences(conn) == set()
+
+
+def _hire(conn, tenant, email: str) -> int:
+    values = {"workspace_id": tenant.workspace_id, "google_sub": f"sub-{email}", "email": email, "name": "Ram"}
+    return conn.execute(insert(tables.rep).values(**values).returning(tables.rep.c.id)).scalar_one()
 
 
 def test_googles_trouble_is_a_card_that_asks_to_try_again(conn, quorra, gridworks, mailbox):
