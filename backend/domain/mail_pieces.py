@@ -267,6 +267,8 @@ def headers_in_text(text: str) -> tuple[tuple[str, str], ...]:
 # --- words in headers -------------------------------------------------------------------------------------------
 
 _FOLD = re.compile(r"[\r\n]+[ \t]*")
+_NO_LETTERS = re.compile("[\0\ud800-\udfff]")  # a stranger can write them, and PostgreSQL takes neither
+_NOT_A_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # halves of surrogate pairs that stand for no raw byte
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)[ \t\r\n]+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
 _NOT_FOR_MAIL = frozenset({"punycode", "idna", "undefined", "unicode-escape", "raw-unicode-escape", "mbcs", "oem"})
@@ -277,11 +279,11 @@ def decoded(value: str) -> str:
     """Unfold a header and decode its encoded words and raw bytes; whatever cannot be decoded stays as it is."""
     value = value[:MOST_OF_A_HEADER]
     if not value.isascii():
-        value = _decoded_bytes(value.encode("utf-8", "surrogateescape"), "utf-8")
+        value = _decoded_bytes(_NOT_A_BYTE.sub("", value).encode("utf-8", "surrogateescape"), "utf-8")
     value = _FOLD.sub(" ", value)
     if "=?" in value:
         value = _decode_words(_BETWEEN_WORDS.sub(r"\1", value))
-    return value.strip()
+    return _NO_LETTERS.sub("", value).strip()
 
 
 def _decode_words(value: str) -> str:
@@ -312,10 +314,10 @@ def _decoded_bytes(content: bytes, charset: str) -> str:
     for candidate in (_ALSO_CALLED.get(name, name), "utf-8"):
         try:
             if candidate and codecs.lookup(candidate).name not in _NOT_FOR_MAIL:
-                return content.decode(candidate)
+                return _NO_LETTERS.sub("", content.decode(candidate))
         except (LookupError, ValueError):
             continue
-    return content.decode("cp1252", "replace")
+    return _NO_LETTERS.sub("", content.decode("cp1252", "replace"))
 
 
 # --- people, ids, instants --------------------------------------------------------------------------------------
@@ -325,6 +327,7 @@ _PLAIN_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
 _ID_IN_BRACKETS = re.compile(r"<([^<>]+)>")
 _NO_IDS = frozenset({"undefined", "null", "none", "nil", "(null)", "unknown"})
 _MOST_IDS = 500
+_LONGEST_ID = 998  # bytes, as long as a line may be (RFC 5322, 2.1.1); PostgreSQL indexes no more than 2.7 kB
 
 
 def addresses(value: str) -> tuple[Address, ...]:
@@ -371,7 +374,11 @@ def message_ids(value: str) -> tuple[str, ...]:
         found = [word.strip("\"'") for word in words if "@" in word] or [
             word for word in words if len(word) > 15 and not word.isalpha()
         ]
-    useful = [each for each in found if each and each.lower() not in _NO_IDS]
+    useful = [
+        each
+        for each in found
+        if each and each.lower() not in _NO_IDS and len(each.encode("utf-8", "replace")) <= _LONGEST_ID
+    ]
     if len(useful) > _MOST_IDS:
         useful = useful[:10] + useful[10 - _MOST_IDS :]
     return tuple(dict.fromkeys(useful))
