@@ -99,7 +99,7 @@ def _web_command(settings: Settings, host: str) -> list[str]:
         *(sys.executable, "-m", "gunicorn", "backend.asgi:create_asgi()"),
         *("--worker-class", "uvicorn_worker.UvicornWorker", "--workers", str(settings.web_concurrency)),
         *("--bind", f"{host}:{settings.port}", "--keep-alive", "75", "--graceful-timeout", "10"),
-        # uvicorn would believe X-Forwarded-For from this machine; TRUSTED_PROXY_HOPS alone decides (collector.arrivals).
+        # uvicorn would believe X-Forwarded-For from this machine; TRUSTED_PROXY_HOPS alone decides.
         *("--forwarded-allow-ips", ""),
         *("--no-control-socket", "--log-level", "warning"),
     ]

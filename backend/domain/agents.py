@@ -43,6 +43,10 @@ AgentKind = Literal[
     "none",
 ]
 _MOST_CHARACTERS = 1024
+_OWN_NAME = re.compile(
+    r"(?<![\w./@-])(?:[a-z][\w-]{0,30}?)?(?:bot|crawler|spider|headless\w+|fetcher|monitor|checker|scanner|preview)\b(?![.@])",
+    re.IGNORECASE,
+)
 _DISGUISED = re.compile(r"bot\b|crawl|spider|https?://", re.IGNORECASE)
 
 
@@ -104,9 +108,8 @@ def _machine(told: str) -> Agent | None:
     name = _named(without_devices, LIBRARIES)
     if name:
         return Agent("library", name)
-    named = MACHINES.search(without_devices)
-    if named or is_crawler(without_devices):
-        return Agent("crawler", _crawler_name(told, named.group(0) if named else ""))
+    if MACHINES.search(without_devices) or is_crawler(without_devices):
+        return Agent("crawler", _crawler_name(without_devices))
     return None
 
 
@@ -138,10 +141,7 @@ def _with_system(name: str, told: str) -> str:
     return name
 
 
-def _crawler_name(told: str, mark: str) -> str:
+def _crawler_name(told: str) -> str:
     """A crawler's own name, where it has one that can be read."""
-    word = mark if re.fullmatch(r"[A-Za-z][\w.-]{2,30}", mark) and not mark.lower().startswith("www.") else ""
-    if not word:
-        first = re.match(r"[A-Za-z][\w.-]{2,30}", told)
-        word = first.group(0) if first and first.group(0) != "Mozilla" else ""
-    return word or "a crawler"
+    found = _OWN_NAME.search(told) or re.match(r"(?!Mozilla)[A-Za-z][\w-]{2,30}(?=[/ ;]|$)", told)
+    return found.group(0) if found else "a crawler"
