@@ -88,10 +88,8 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing_and_doubles_nothing
         _until(lambda: _count(office.database, "task_name = 'sync_mailbox' AND status = 'doing'"))
         process.kill()
     assert _count(office.database, "task_name = 'sync_mailbox' AND status = 'doing'") == 1
-    killed_s = time.monotonic()
     with working(mailroom, database_url):
         _until(lambda: office.kinds() == ["reply"] * 3 + ["sent"] * 3)
-    assert time.monotonic() - killed_s < 12
     assert len(office.incoming()) == 3
 
 

@@ -126,6 +126,18 @@ def test_a_colleagues_token_in_my_sent_mail_is_not_my_message(office, conn, data
 # Answers
 
 
+def test_somebody_written_to_by_address_alone_is_called_by_name_once_they_have_answered(office):
+    office.send_tracked([FLYNN, ALAN])
+    office.sync()
+    office.mailroom.world.answer(FLYNN, office.received_by(FLYNN), "Yes")
+    office.sync()
+    names = select(recipient.c.message_id, recipient.c.address, recipient.c.name).order_by(recipient.c.message_id)
+    assert sorted(row[1:] for row in office.conn.execute(names)) == [(ALAN, ""), (FLYNN, "Kevin Flynn")]
+    office.send_tracked([FLYNN], "The next one")
+    office.sync()
+    assert office.conn.execute(names).all()[-1][1:] == (FLYNN, "Kevin Flynn")
+
+
 def test_d2_an_answer_from_another_address_is_a_reply_and_says_so(office):
     """Product section D, 2: In-Reply-To or References decide, whoever writes."""
     office.prepare([FLYNN])
