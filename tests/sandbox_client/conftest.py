@@ -9,30 +9,42 @@ from tests.sandbox.running import RunningSandbox, running_sandbox
 from tests.sandbox_client.readback_double import Readback, buttons, card, press, pushed, running_readback, text
 
 
-@pytest.fixture
-def readback() -> Iterator[Readback]:
-    with running_readback() as readback:
-        compose = card(
-            "Readback",
-            [
-                {"textInput": {"name": "link_text", "label": "Words of the link"}},
-                {"textInput": {"name": "link_address", "label": "Leads to"}},
-                buttons(Track_this_mail=press(f"{readback.url}/addon/track", kind="mail")),
-            ],
-        )
-        readback.answers |= {
-            "home": pushed(card("Today", [text("Nothing yet.")])),
-            "message": pushed(card("Not tracked", [text("This mail is not tracked.")])),
-            "compose": pushed(compose),
-            "track": readback.tracking(),
-        }
-        yield readback
+@pytest.fixture(scope="module")
+def running() -> Iterator[tuple[Readback, RunningSandbox]]:
+    with running_readback() as readback, running_sandbox(readback.url) as sandbox:
+        yield readback, sandbox
 
 
 @pytest.fixture
-def sandbox(readback: Readback) -> Iterator[RunningSandbox]:
-    with running_sandbox(readback.url) as sandbox:
-        yield sandbox
+def readback(running: tuple[Readback, RunningSandbox]) -> Readback:
+    """The tiny Readback, with nothing remembered and the usual cards."""
+    readback = running[0]
+    compose = card(
+        "Readback",
+        [
+            {"textInput": {"name": "link_text", "label": "Words of the link"}},
+            {"textInput": {"name": "link_address", "label": "Leads to"}},
+            buttons(Track_this_mail=press(f"{readback.url}/addon/track", kind="mail")),
+        ],
+    )
+    readback.calls.clear()
+    readback.hits.clear()
+    readback.answers = {
+        "home": pushed(card("Today", [text("Nothing yet.")])),
+        "message": pushed(card("Not tracked", [text("This mail is not tracked.")])),
+        "compose": pushed(compose),
+        "track": readback.tracking(),
+    }
+    return readback
+
+
+@pytest.fixture
+def sandbox(running: tuple[Readback, RunningSandbox], readback: Readback) -> RunningSandbox:
+    """The sandbox with empty mailboxes and every consent given."""
+    sandbox = running[1]
+    sandbox.world.reset()
+    sandbox.app.extensions.pop("mail_client", None)
+    return sandbox
 
 
 @pytest.fixture

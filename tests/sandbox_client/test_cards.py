@@ -256,6 +256,17 @@ def test_opening_the_addon_in_the_compose_window_inserts_nothing(at, readback, p
     expect(page.get_by_test_id("body").locator("img")).to_have_count(0)
 
 
+def test_a_draft_that_the_addon_created_opens(at, readback, page, sandbox):
+    raw = b"To: alan@encom.com\r\nSubject: Made for you\r\nContent-Type: text/html\r\n\r\n<b>Hello</b>"
+    created = sandbox.world.save_draft(QUORRA, raw)
+    opening = {"openCreatedDraftActionMarkup": {"draftId": created, "draftThreadId": "1"}}
+    answer(readback, go={"renderActions": {"hostAppAction": {"gmailAction": opening}}})
+    home_with(readback, buttons(Write=press(f"{readback.url}/addon/go")))
+    at(QUORRA).get_by_role("button", name="Write").click()
+    expect(page.get_by_label("Subject")).to_have_value("Made for you")
+    expect(page.get_by_test_id("body")).to_have_text("Hello")
+
+
 def test_a_comment_or_style_never_gets_into_the_composer(at, readback, page):
     answer(readback, track=readback.tracking(content="<!-- token --><style>b{}</style><b>Hi</b>"))
     compose(at(QUORRA), words="")

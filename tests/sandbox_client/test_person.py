@@ -3,9 +3,10 @@
 import time
 
 import pytest
+from google.auth import jwt
 
-from tests.sandbox import letters
-from tests.sandbox.cast import FLYNN, KEVIN
+from tests.sandbox import letters, project
+from tests.sandbox.cast import FLYNN, KEVIN, QUORRA
 from tests.sandbox.client.cards import NotOnCard
 from tests.sandbox.client.person import AddonTrouble, NoSuchLink, Person, Refused
 
@@ -67,7 +68,7 @@ def test_a_button_or_an_input_that_is_not_on_the_card_cannot_be_used(quorra):
 
 
 def test_the_compose_trigger_alone_inserts_nothing(quorra, readback):
-    readback.answers["compose"] = readback.answers["compose"] | {"renderActions": {}}
+    readback.answers["compose"] = readback.answers["compose"] | readback.tracking()
     draft = quorra.compose("flynn@flynnsarcade.com", "", "The offer", "Hello")
     draft.open_addon()
     assert draft.body == '<div dir="ltr">Hello</div>'
@@ -118,6 +119,22 @@ def test_every_call_of_the_addon_carries_googles_tokens(quorra, readback, sandbo
     assert {"hostApp", "platform", "userLocale", "timeZone"} <= set(event["commonEventObject"])
     assert authorization["userOAuthToken"].startswith("ya29.")
     assert set(authorization["authorizedScopes"]) == set(quorra.ask("GET", "addon")["declared"])
+    certificates = sandbox.world.state.keys.certificates()
+    system = jwt.decode(authorization["systemIdToken"], certificates, audience=f"{readback.url}/addon/home")
+    assert (system["email"], system["email_verified"]) == (project.ADDON_SERVICE_ACCOUNT, True)
+    user = jwt.decode(authorization["userIdToken"], certificates, audience=project.CLIENT_ID)
+    assert (user["email"], user["hd"], user["sub"]) == (quorra.address, "gridworks.example", QUORRA.sub)
+
+
+def test_a_draft_that_the_addon_created_opens(quorra, readback, sandbox):
+    raw = b"To: alan@encom.com\r\nSubject: Made for you\r\nContent-Type: text/html\r\n\r\n<b>Hello</b>"
+    created = sandbox.world.save_draft(quorra.address, raw)
+    opening = {"openCreatedDraftActionMarkup": {"draftId": created, "draftThreadId": "1"}}
+    readback.answers["track"] = {"renderActions": {"hostAppAction": {"gmailAction": opening}}}
+    draft = quorra.compose("flynn@flynnsarcade.com")
+    draft.press("Track this mail")
+    assert draft.opened_draft is not None
+    assert (draft.opened_draft.sheet["subject"], draft.opened_draft.body) == ("Made for you", "<b>Hello</b>")
 
 
 def test_an_opened_mail_is_named_as_gmails_page_names_it(tracked, quorra, sam, readback):
@@ -236,21 +253,26 @@ def test_an_absence_note_is_marked_as_its_system_marks_it(tracked, flynn, quorra
 def test_an_undone_mail_is_never_sent_and_stays_a_draft(quorra, flynn):
     draft = quorra.compose("flynn@flynnsarcade.com", "", "The offer")
     draft.save()
-    held = draft.send_with_undo(0.15)
+    held = draft.send_with_undo(0.3)
     assert held.outcome() == "waiting" and held.undo()
-    time.sleep(0.3)  # the time in which it would have left
+    later = quorra.compose("flynn@flynnsarcade.com", "", "Later").send_with_undo(0.4)
+    assert _left(later) == "sent"  # and so the time of the first is over
     assert held.outcome() == "undone"
-    assert flynn.inbox() == quorra.sent() == []
-    assert len(quorra.drafts()) == 1
+    assert [mail.subject for mail in flynn.inbox()] == ["Later"]
+    assert [row["subject"] for row in quorra.drafts()] == ["The offer"]
 
 
 def test_a_mail_that_is_not_undone_leaves_in_the_end(quorra, flynn):
     held = quorra.compose("flynn@flynnsarcade.com", "", "The offer").send_with_undo(0.05)
+    assert _left(held) == "sent" and not held.undo()
+    assert [mail.subject for mail in flynn.inbox()] == ["The offer"]
+
+
+def _left(held):
     deadline = time.monotonic() + 5
     while held.outcome() == "waiting" and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert held.outcome() == "sent" and not held.undo()
-    assert [mail.subject for mail in flynn.inbox()] == ["The offer"]
+    return held.outcome()
 
 
 def test_a_discarded_draft_is_gone_and_a_late_save_does_not_bring_it_back(quorra):

@@ -4,11 +4,14 @@ Pure; the headless person reads cards with it. The browser's page does the same 
 """
 
 import html
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 Json = dict[str, Any]
+_INLINE = re.compile(r"</?(?:b|i|u|s|strike|strong|em|font|a|time)(?:\s[^>]*)?>", re.IGNORECASE)
+_MARK = re.compile(r"<[^>]*>")
 
 
 class NotOnCard(LookupError):
@@ -107,7 +110,11 @@ def texts(card: Json) -> list[str]:
             lines.extend(_words(widget))
     footer = card.get("fixedFooter", {})
     lines += [footer.get(name, {}).get("text", "") for name in ("primaryButton", "secondaryButton")]
-    return [line for line in lines if line]
+    return [read for line in lines if (read := _as_read(line))]
+
+
+def _as_read(markup: str) -> str:
+    return " ".join(html.unescape(_MARK.sub(" ", _INLINE.sub("", markup))).split())
 
 
 def _words(widget: Json) -> Iterator[str]:

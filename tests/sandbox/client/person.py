@@ -21,6 +21,7 @@ from tests.sandbox.client.cards import Asked, Json, NotOnCard, Stack
 
 _TIMEOUT_S = 40
 _MOST_REPLAYS = 3
+_SHEET = ("from", "to", "cc", "bcc", "subject", "html", "answering")
 
 
 class Refused(Exception):
@@ -146,12 +147,19 @@ class Person:
         sheet = {"from": self.address, "to": _joined(to), "cc": _joined(cc), "bcc": "", "subject": subject}
         return Draft(self, {**sheet, "html": body, "answering": None})
 
+    def open_draft(self, draft_id: str) -> "Draft":
+        """Open a kept draft in the compose window."""
+        kept = self.ask("GET", f"drafts/{quote(draft_id)}")
+        draft = Draft(self, {key: kept[key] for key in _SHEET})
+        draft.id = kept["draft_id"]
+        return draft
+
     def begin_reply(self, mail: Any, text: str, kind: str = "reply", *, quote: bool = True) -> "Draft":
         """Open a compose window with an answer (kind: reply, reply_all, forward), the text above the quotation."""
         sheet = self.ask("GET", f"messages/{_id(mail)}/answer?kind={kind}&quote={int(quote)}")
         typed = f'<div dir="ltr">{_html(text)}</div>'
         sheet["html"] = sheet["html"].replace('<div dir="ltr"><br></div>', typed, 1)
-        return Draft(self, {key: sheet[key] for key in ("from", "to", "cc", "bcc", "subject", "html", "answering")})
+        return Draft(self, {key: sheet[key] for key in _SHEET})
 
     def reply(self, mail: Any, text: str, from_address: str | None = None, all: bool = False,  # noqa: A002
               quote: bool = True) -> Mail:  # fmt: skip
@@ -231,6 +239,7 @@ class Draft:
         self.id: str | None = None
         self.notification: str | None = None
         self.opened_link: str | None = None
+        self.opened_draft: Draft | None = None
 
     @property
     def body(self) -> str:
@@ -317,6 +326,8 @@ class Draft:
     def _apply(self, asked: Asked) -> None:
         self.notification = asked.notification
         self.opened_link = (asked.link or {}).get("url") or asked.sign_in
+        if asked.created_draft:
+            self.opened_draft = self._person.open_draft(asked.created_draft["draftId"])
         update = asked.draft_update
         if not update:
             return

@@ -259,7 +259,9 @@ export class Composer {
   toggleAddon() {
     const open = this.panel.root.hidden;
     this.showPanel(open);
-    if (open) this.panel.trigger("compose");
+    if (!open) return;
+    this.panel.root.scrollIntoView({ block: "nearest" });
+    this.panel.trigger("compose");
   }
 
   showPanel(open) {

@@ -20,7 +20,10 @@ const remembered = `sandbox-mail-pictures-${account.address}`;
 
 const state = { box: null, open: null }; // open: { thread_id, message_id, shown: Set of message ids }
 const side = document.getElementById("panel");
-const panel = side && new Panel(side, { context: () => (state.open ? { message_id: state.open.message_id } : {}) });
+const panel = side && new Panel(side, {
+  context: () => (state.open ? { message_id: state.open.message_id } : {}),
+  openDraft: (id) => composer.openDraft(id),
+});
 const composer = new Composer(account, {
   via: () => (account.system === "gmail" ? "proxy" : "direct"),
   changed: () => refresh(),
