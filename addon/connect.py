@@ -8,7 +8,7 @@ from typing import Literal
 
 from addon.cards import BRAND, Json, button, buttons, card, html, line, open_link, paragraph, section
 
-Reason = Literal["stranger", "pending", "shut", "no_mailbox", "disconnected"]
+Reason = Literal["stranger", "pending", "shut", "no_mailbox", "other_mailbox", "disconnected"]
 
 _CONNECT = "Connect Readback"
 _TOLD: dict[Reason, tuple[str, str, str]] = {
@@ -21,6 +21,11 @@ _TOLD: dict[Reason, tuple[str, str, str]] = {
     "no_mailbox": (
         "Connect your mailbox",
         "You are signed in to Readback, but it cannot see yet when your mails are sent and answered.",
+        "Connect this mailbox",
+    ),
+    "other_mailbox": (
+        "This mailbox is not connected",
+        "Readback sees another mailbox of yours, but not this one. Connect it as well to track mails from here.",
         "Connect this mailbox",
     ),
     "disconnected": (
@@ -51,7 +56,10 @@ def connect_card(public_url: str, reason: Reason) -> Json:
 
 def connecting(public_url: str, reason: Reason) -> Json:
     """Where the one button leads."""
-    paths: dict[Reason, str] = {"pending": "/waiting", "shut": "/", "disconnected": "/settings/mailbox"}
+    paths: dict[Reason, str] = {
+        **{"pending": "/waiting", "shut": "/"},
+        **{"other_mailbox": "/settings/mailbox", "disconnected": "/settings/mailbox"},
+    }
     return open_link(f"{public_url}{paths.get(reason, '/connect')}", overlay=True)
 
 

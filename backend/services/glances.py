@@ -24,7 +24,7 @@ from backend.services.syncing import sync_mailbox
 from backend.store import feed_reading, messages, reps
 from backend.store.mailboxes import Mailbox, mailboxes_of_rep
 
-Place = Literal["ready", "stranger", "pending", "shut", "no_mailbox", "disconnected"]
+Place = Literal["ready", "stranger", "pending", "shut", "no_mailbox", "other_mailbox", "disconnected"]
 
 _STRONG = ("reply", "click", "view", "bounce", "auto_reply")
 _COLLEAGUES_SINCE = timedelta(days=90)
@@ -83,16 +83,15 @@ def standing_of(conn: Connection, identity: Identity) -> Standing:
             return Standing("pending")
         return Standing("shut" if memberships else "stranger")
     member = max(active, key=lambda each: (each.admitted_at or each.created_at, each.id))
-    here = [
-        mailbox
-        for mailbox in mailboxes_of_rep(conn, member.workspace_id, member.id)
-        if identity.email.lower() in mailbox.own_addresses | {mailbox.address}
-    ]
+    own = mailboxes_of_rep(conn, member.workspace_id, member.id)
+    here = [mailbox for mailbox in own if identity.email.lower() in mailbox.own_addresses | {mailbox.address}]
     connected = next((mailbox for mailbox in here if mailbox.is_connected), None)
     if connected is not None:
         return Standing("ready", member, connected)
     lost = next((mailbox for mailbox in here if mailbox.disconnected_because != "asked"), None)
-    return Standing("disconnected" if lost else "no_mailbox", member, lost)
+    if lost is not None:
+        return Standing("disconnected", member, lost)
+    return Standing("other_mailbox" if any(each.is_connected for each in own) else "no_mailbox", member)
 
 
 def today_of(conn: Connection, member: Member, since: datetime, most: int, now: datetime) -> Today:

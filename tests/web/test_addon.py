@@ -222,7 +222,15 @@ def test_a_rep_without_a_mailbox_gets_the_card_that_connects(gridworks, caller, 
 
 def test_a_rep_in_another_mailbox_than_the_connected_one_has_to_connect_it(conn, gridworks, caller, client):
     rows.mailbox(conn, gridworks, gridworks.reps["quorra"], address="reed@gridworks.example")
-    assert "/connect" in text_of(Gmail(caller, client, "quorra@gridworks.example").home())
+    card = Gmail(caller, client, "quorra@gridworks.example").home()
+    assert "another mailbox of yours" in text_of(card)
+    assert button_of(card, "Connect this mailbox")["openLink"]["url"] == f"{BASE}/settings/mailbox"
+
+
+def test_a_rep_who_writes_under_an_alias_of_the_connected_mailbox_is_at_home(conn, gridworks, caller, client):
+    own = ["reed@gridworks.example", "quorra@gridworks.example"]
+    rows.mailbox(conn, gridworks, gridworks.reps["quorra"], address=own[0], own_addresses=own)
+    assert "Open the feed" in labels_of(Gmail(caller, client, "quorra@gridworks.example").home())
 
 
 @pytest.mark.parametrize(
