@@ -30,7 +30,7 @@ from backend.store import reps, workspaces
 from backend.store.mailboxes import mailboxes_of_rep
 from backend.store.reps import Place
 
-_ADDRESS = re.compile(r"[^\s@<>,;\"\\]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
+_ADDRESS = re.compile(r"[^\s\0-\x1f\x7f@<>,;\"\\]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 _LONGEST_ADDRESS = 254
 
 
@@ -99,7 +99,7 @@ def invite(conn: Connection, workspace_id: int, invited_by: int, address: str, n
 
 def withdraw_invitation(conn: Connection, workspace_id: int, address: str) -> None:
     """Take an invitation back. Raises NotFound where it was accepted or withdrawn already."""
-    if not workspaces.drop_invitation(conn, workspace_id, address):
+    if "\0" in address or not workspaces.drop_invitation(conn, workspace_id, address):
         raise NotFound("This invitation was accepted or withdrawn already.")
 
 

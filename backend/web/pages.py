@@ -2,7 +2,7 @@
 
 import hmac
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 
 from flask import Blueprint, Flask, Response, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -141,10 +141,11 @@ def _place(told: str | None) -> Place | None:
         return None
     at, _, message_id = told.rpartition("_")
     try:
-        instant = datetime.fromisoformat(at)
-    except ValueError as problem:
+        told_at = datetime.fromisoformat(at)
+        instant = told_at.astimezone(UTC)  # near the calendar's ends PostgreSQL refuses other zones
+    except (ValueError, OverflowError) as problem:
         raise Malformed from problem
-    if instant.tzinfo is None or not message_id.isdecimal() or not message_id.isascii() or len(message_id) > _DIGITS:
+    if told_at.tzinfo is None or not message_id.isdecimal() or not message_id.isascii() or len(message_id) > _DIGITS:
         raise Malformed
     return instant, int(message_id)
 
