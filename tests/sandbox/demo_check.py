@@ -66,7 +66,7 @@ def check(house: House) -> int:
         window.close()
     median = statistics.median(delays) * 1000
     print(
-        f"\n  from the mail's leaving or the image's asking to the open feed: median {median:.0f} ms of {len(delays)}"
+        f"\n  from sending, asking for the image or answering to the open feed: median {median:.0f} ms of {len(delays)}"
     )
     print(f"  {len(table.rows)} steps as expected", flush=True)
     return 0

@@ -80,8 +80,7 @@ class Story:
         self.table.expect("1 a second press inserts nothing more", 1, lambda: draft.body.count("/o/"))
         draft.show()
         self.table.expect("1 a prepared mail is not in the feed", False, lambda: subject in self.window.feed())
-        draft.send()
-        self._seen_as_sent(subject)
+        self._send(draft, subject)
         for _ in range(2):
             self.quorra.open(self._sent(subject))
         self.table.expect(
@@ -149,8 +148,8 @@ class Story:
         subject = self.subject("A fourth mail")
         self._send_tracked(subject, cc=[SAM])
         self.sam.reply(self._received(self.sam, subject), "One more thing from my side.", all=True)
-        mail = self._received(self.flynn, f"Re: {subject}")
-        self.flynn.open(mail)
+        self.flynn.open(self._received(self.flynn, f"Re: {subject}"))
+        self.table.expect("6 a colleague's mail is kept as no answer", True, lambda: self._is_kept(subject, SAM), 30)
         self.table.expect(
             "6 a colleague answers in the thread: no reply", "", lambda: _just(self._group(subject).counts, "repl")
         )
@@ -165,10 +164,12 @@ class Story:
     def _send_tracked(self, subject: str, cc: list[str] | None = None) -> None:
         draft = self._draft(subject, cc)
         draft.press("Track this mail")
-        draft.send()
-        self._seen_as_sent(subject)
+        self._send(draft, subject)
 
-    def _seen_as_sent(self, subject: str) -> None:
+    def _send(self, draft: Draft, subject: str) -> None:
+        began = time.monotonic()
+        draft.send()
+        self._delay(subject, "Sent", began)
         self.table.expect(f"  “{subject}” is sent and bound", True, lambda: subject in self.window.feed(), 30)
 
     def _sent(self, subject: str) -> object:
@@ -179,6 +180,11 @@ class Story:
 
     def _group(self, subject: str) -> Group:
         return self.window.feed()[subject]
+
+    def _is_kept(self, subject: str, sender: str) -> bool:
+        """Whether the message's page names this sender under what was not counted."""
+        page = self.window.page(f"/messages/{self._group(subject).message_id}")
+        return sender in page[page.index('id="not-counted"') :] or "Sam Tully" in page[page.index('id="not-counted"') :]
 
     def _says(self, subject: str, words: str) -> str:
         """The words, where the group says them; else all that it says."""
