@@ -10,7 +10,6 @@ from sqlalchemy import insert, select, update
 from backend.domain.devices import SignedDevice, read_device
 from backend.services import hits
 from backend.store import tables
-from backend.store.feed import FeedItem, put_item
 from tests.stories import found_workspace
 
 GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
@@ -149,3 +148,222 @@ def test_a_look_is_told_in_the_feed_with_the_readers_name(conn, gridworks, other
     assert mail.feed[f"view:{hit_id}"]["client"] == "iPhone Mail"
     assert other.verdicts == {} and other.feed == {}
     assert waiting(conn) == 0
+
+
+def test_a_mail_shared_by_to_and_cc_says_someone_on_this_mail_in_the_feed(conn, gridworks, now):
+    """D8: never a name."""
+    mail = Mail(conn, gridworks, now, people=(FLYNN, ALAN))
+    opened, clicked = mail.hit(60, OUTLOOK), mail.hit(90, EDGE, link=0)
+    hits.judge_new(conn, now)
+    for data in (mail.feed[f"view:{opened}"], mail.feed[f"click:{clicked}"]):
+        assert data["who"] == "someone on this mail"
+        assert "Flynn" not in str(data) and "Alan" not in str(data)
+
+
+def test_a_click_tells_its_link(conn, gridworks, now):
+    mail = Mail(conn, gridworks, now, links=2)
+    clicked = mail.hit(90, EDGE, link=1)
+    hits.judge_new(conn, now)
+    assert mail.feed[f"click:{clicked}"]["link"] == {
+        "text": "offer 1",
+        "destination": "https://gridworks.example/1?a=1&b=2",
+    }
+
+
+def test_a_persons_click_fills_in_a_view_until_a_real_one_is_counted(conn, gridworks, now):
+    """D12."""
+    mail = Mail(conn, gridworks, now)
+    clicked = mail.hit(90, EDGE, link=0)
+    hits.judge_new(conn, now)
+    assert set(mail.feed) == {f"click:{clicked}", "view:inferred"}
+    assert mail.feed["view:inferred"]["inferred"] is True
+    opened = mail.hit(80, OUTLOOK)
+    hits.judge_new(conn, now)
+    assert set(mail.feed) == {f"click:{clicked}", f"view:{opened}"}
+
+
+def test_a_reply_fills_in_a_view(conn, gridworks, othergrid, now):
+    """D12: the answer is named, since whoever answers has seen the mail."""
+    mail, other = Mail(conn, gridworks, now, people=(FLYNN, ALAN)), Mail(conn, othergrid, now)
+    mail.reply(200, "Alan Bradley")
+    hits.settle_message(conn, mail.workspace_id, mail.id, now)
+    assert mail.feed["view:inferred"]["who"] == "Alan Bradley"
+    assert other.feed == {}
+
+
+def test_a_scanners_third_link_takes_its_first_clicks_back(conn, gridworks, now):
+    """D10, retroactively, in the feed."""
+    mail = Mail(conn, gridworks, now, links=3)
+    mail.hit(60, EDGE, link=0)
+    mail.hit(61.2, EDGE, link=1)
+    hits.judge_new(conn, now)
+    assert len(mail.feed) == 3
+    mail.hit(61.9, EDGE, link=2)
+    hits.judge_new(conn, now)
+    assert set(mail.verdicts.values()) == {"scanner"}
+    assert mail.feed == {}
+
+
+def test_gmails_pre_open_is_kept_but_not_told_and_a_later_open_is(conn, gridworks, now):
+    """D9."""
+    mail = Mail(conn, gridworks, now)
+    before, real = mail.hit(2, GMAIL_PREFETCH), mail.hit(200, GMAIL)
+    hits.judge_new(conn, now)
+    assert mail.verdicts == {before: "prefetch", real: "human"}
+    assert set(mail.feed) == {f"view:{real}"}
+
+
+def test_the_reps_look_through_gmails_proxy_is_taken_back_when_her_presence_is_told(conn, gridworks, othergrid, now):
+    """D7: the add-on's call may come after the look was counted."""
+    mail, other = Mail(conn, gridworks, now), Mail(conn, othergrid, now)
+    look = mail.hit(60, GMAIL)
+    theirs = other.hit(60, GMAIL)
+    hits.judge_new(conn, now)
+    assert set(mail.feed) == {f"view:{look}"}
+    hits.note_presence(conn, mail.workspace_id, mail.rep.id, mail.id, mail.sent_at + timedelta(seconds=63), "addon")
+    assert mail.verdicts == {look: "self"}
+    assert mail.feed == {}
+    assert other.verdicts == {theirs: "human"}
+
+
+def test_our_own_page_explains_no_look(conn, gridworks, now):
+    """The message's page in the browser loads nothing of the mail: Flynn's look at that moment is Flynn's."""
+    mail = Mail(conn, gridworks, now)
+    look = mail.hit(60, GMAIL)
+    hits.note_presence(conn, mail.workspace_id, mail.rep.id, mail.id, mail.sent_at + timedelta(seconds=60), "web")
+    assert mail.verdicts == {look: "human"}
+
+
+def test_the_reps_own_browser_is_known_by_its_cookie(conn, gridworks, now):
+    """D7, and a colleague's is the team's."""
+    mail = Mail(conn, gridworks, now)
+    devices = {}
+    for name in ("quorra", "sam"):
+        rep_id = gridworks.reps[name].id
+        cookie = hits.remember_device(conn, mail.workspace_id, rep_id, EDGE, now, link_keys=KEYS)
+        signed = read_device(cookie, KEYS)
+        assert signed == SignedDevice(mail.workspace_id, rep_id, signed.device_id)
+        devices[name] = signed.device_id
+    own, teams = mail.hit(60, EDGE, device_id=devices["quorra"]), mail.hit(61, EDGE, device_id=devices["sam"])
+    stranger = mail.hit(62, EDGE, device_id=uuid4())
+    hits.judge_new(conn, now)
+    assert mail.verdicts == {own: "self", teams: "team", stranger: "human"}
+
+
+def test_another_workspaces_device_is_a_strangers(conn, gridworks, othergrid, now):
+    mail = Mail(conn, gridworks, now)
+    tess = othergrid.reps["tess"].id
+    cookie = hits.remember_device(conn, othergrid.workspace_id, tess, EDGE, now, link_keys=KEYS)
+    look = mail.hit(60, EDGE, device_id=read_device(cookie, KEYS).device_id)
+    hits.judge_new(conn, now)
+    assert mail.verdicts == {look: "human"}
+
+
+def test_a_prepared_mail_stays_out_of_the_feed_and_is_judged_again_when_it_is_bound(conn, gridworks, now):
+    mail = Mail(conn, gridworks, now, sent=False)
+    draft, seen = mail.hit(-20, GMAIL), mail.hit(60, OUTLOOK)
+    hits.judge_new(conn, now)
+    assert mail.verdicts == {draft: "draft", seen: "draft"}
+    assert mail.feed == {}
+    mail.send()
+    hits.settle_message(conn, mail.workspace_id, mail.id, now)
+    assert mail.verdicts == {draft: "draft", seen: "human"}
+    assert set(mail.feed) == {f"view:{seen}"}
+
+
+def test_settling_twice_changes_nothing(conn, gridworks, now):
+    mail = Mail(conn, gridworks, now)
+    mail.hit(60, OUTLOOK)
+    mail.hit(90, EDGE, link=0)
+    hits.judge_new(conn, now)
+    whole = (
+        select(tables.verdict, tables.feed_item.c.seq)
+        .join(tables.feed_item, tables.feed_item.c.message_id == tables.verdict.c.message_id)
+        .where(tables.verdict.c.workspace_id == mail.workspace_id)
+        .order_by(tables.verdict.c.hit_id, tables.feed_item.c.seq)
+    )
+    before = conn.execute(whole).all()
+    hits.settle_message(conn, mail.workspace_id, mail.id, now + timedelta(hours=1))
+    assert conn.execute(whole).all() == before
+
+
+def test_hits_one_by_one_end_where_all_at_once_end(conn, gridworks, now):
+    at_once, one_by_one = (Mail(conn, gridworks, now, links=3) for _ in range(2))
+    story = [(60, GMAIL, None), (62, GMAIL, None), (70, EDGE, 0), (70.5, EDGE, 1), (71, EDGE, 2), (2000, OUTLOOK, None)]
+    for after, agent, link in story:
+        at_once.hit(after, agent, link=link)
+    hits.judge_new(conn, now)
+    for after, agent, link in reversed(story):
+        one_by_one.hit(after, agent, link=link)
+        hits.judge_new(conn, now)
+    assert sorted(at_once.verdicts.values()) == sorted(one_by_one.verdicts.values())
+    assert sorted(key.split(":")[0] for key in at_once.feed) == sorted(key.split(":")[0] for key in one_by_one.feed)
+
+
+def test_hits_of_unknown_tokens_are_dropped_from_what_waits(conn, gridworks, now):
+    mail = Mail(conn, gridworks, now)
+    mail.hit(60, OUTLOOK, token="nobody's")
+    assert hits.judge_new(conn, now) == 1
+    assert waiting(conn) == 0
+    assert mail.verdicts == {}
+
+
+def test_a_token_of_another_workspace_is_unknown(conn, gridworks, othergrid, now):
+    mine, theirs = Mail(conn, gridworks, now), Mail(conn, othergrid, now)
+    mine.hit(60, OUTLOOK, token=theirs.pixel)
+    hits.judge_new(conn, now)
+    assert mine.verdicts == theirs.verdicts == {}
+
+
+def test_no_message_no_verdict(conn, gridworks, othergrid, now):
+    mail = Mail(conn, gridworks, now)
+    mail.hit(60, OUTLOOK)
+    hits.settle_message(conn, othergrid.workspace_id, mail.id, now)
+    hits.settle_message(conn, mail.workspace_id, mail.id + 1000, now)
+    assert mail.verdicts == {}
+
+
+@pytest.mark.parametrize("limit", [1, 7])
+def test_several_workers_at_once_judge_every_hit_and_tell_everything_once(committed, now, limit):
+    with committed.begin() as conn:
+        tenant = found_workspace(conn, "gridworks.example", ["Quorra Reed"])
+        mails = [Mail(conn, tenant, now) for _ in range(6)]
+        for number in range(5):
+            for mail in mails:
+                mail.hit(60 + number, OUTLOOK)
+                mail.hit(200 + 60 * number, EDGE, link=0)
+    problems = []
+
+    def work() -> None:
+        try:
+            for _ in range(200):
+                with committed.begin() as conn:
+                    if not hits.judge_new(conn, now, limit):
+                        return
+        except Exception as problem:
+            problems.append(problem)
+
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert problems == []
+    with committed.begin() as conn:
+        assert waiting(conn) == 0
+        for mail in mails:
+            mail.conn = conn
+            assert sorted(mail.verdicts.values()) == ["human"] * 2 + ["repeat"] * 8
+            assert sorted(key.split(":")[0] for key in mail.feed) == ["click", "view"]
+
+
+def test_a_hit_that_another_worker_has_taken_is_left_to_it(committed, now):
+    with committed.begin() as conn:
+        tenant = found_workspace(conn, "gridworks.example", ["Quorra Reed"])
+        Mail(conn, tenant, now).hit(60, OUTLOOK)
+    with committed.connect() as first, committed.connect() as second:
+        assert hits.judge_new(first, now) == 1
+        assert hits.judge_new(second, now) == 0
+        first.rollback()
+        assert hits.judge_new(second, now) == 1
+        second.rollback()
