@@ -1,15 +1,31 @@
 """What do the processes say of themselves? One JSON object a line on standard error.
 
-No address, subject or token is ever logged: our own lines name ids and counts only, requests are logged by their
-route's pattern instead of their path, and the libraries that would log addresses are kept to warnings.
+No address, subject or token is ever logged: our own lines name ids and counts only, and the libraries that would log
+addresses are kept to warnings. Of an exception its kind and its way are told, and of its words only our own: others
+put SQL parameters, rows, URLs and bodies of answers into theirs.
 """
 
 import logging
 import sys
+import traceback
+from collections.abc import Iterator
 
 import structlog
 
-_TALKATIVE = ("googleapiclient", "google", "urllib3", "requests_oauthlib", "oauthlib", "alembic", "httpx")
+from backend.errors import ReadbackError
+
+_TALKATIVE = (
+    "googleapiclient",
+    "google",
+    "urllib3",
+    "requests_oauthlib",
+    "oauthlib",
+    "alembic",
+    "httpx",
+    "flask-limiter",
+)
+_SERVERS = ("uvicorn.error", "gunicorn.error")  # they bring handlers of their own, which write whole tracebacks
+_NUMBERS = ("pgcode", "sqlstate", "status_code", "errno")
 
 
 def configure_logs(level: str) -> None:
@@ -19,7 +35,7 @@ def configure_logs(level: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        _tell_exception,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -41,3 +57,43 @@ def configure_logs(level: str) -> None:
     root.setLevel(level)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in _SERVERS:
+        server = logging.getLogger(name)
+        server.handlers[:] = []
+        server.propagate = True
+
+
+def trace_of(problem: BaseException) -> str:
+    """Tell an exception and its causes, the deepest last: kinds, numbers and frames, and no words but our own."""
+    return "caused by ".join(
+        f"{_kind(each)}\n{''.join(traceback.format_tb(each.__traceback__))}" for each in _chain(problem)
+    )
+
+
+def _chain(problem: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    following: BaseException | None = problem
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        yield following
+        following = following.__cause__ or (None if following.__suppress_context__ else following.__context__)
+
+
+def _kind(problem: BaseException) -> str:
+    told = f"{type(problem).__module__}.{type(problem).__qualname__}"
+    numbers = [f"{name}={value}" for name in _NUMBERS if (value := getattr(problem, name, None)) is not None]
+    words = [str(problem)] if isinstance(problem, ReadbackError) else []
+    return ": ".join([told, *words, *numbers])
+
+
+def _tell_exception(
+    _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    given = event.pop("exc_info", None)
+    if isinstance(given, tuple):
+        given = given[1]
+    elif given and not isinstance(given, BaseException):
+        given = sys.exc_info()[1]
+    if given:
+        event["exception"] = trace_of(given)
+    return event
