@@ -4,11 +4,10 @@
     GET /c/<token>?u=...   a redirect to just the destination that the token was made for, or 404
 
 Order matters: shape, then our own MAC, then anything that costs. What is not ours is answered and counted, never
-stored. A redirect waits for storage no longer than CLICK_WAITS_S; the hit is then made safe right after. Nothing that
-goes wrong here shows to a recipient. How hits are made safe is in `keeping`; what they mean is judged elsewhere.
+stored. A redirect waits for storage no longer than `keeping.WAITS_S`; the hit is then made safe right after. Nothing
+that goes wrong here shows to a recipient. How hits are made safe is in `keeping`; what they mean is judged elsewhere.
 """
 
-import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -29,8 +28,6 @@ log = logging.getLogger(__name__)
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 
-CLICK_WAITS_S = 0.25
-OPEN_WAITS_S = 2.0
 _OPEN = re.compile(r"/o/([^/]{1,200})\.gif")
 _CLICK = re.compile(r"/c/([A-Za-z0-9_-]{32})")
 _LONGEST_QUERY = 16 * 1024
@@ -94,11 +91,7 @@ class Collector:
 
     async def _keep(self, scope: Scope, address: Address) -> None:
         try:
-            kept = self._keeper.keep(arrival_of(scope, address, self._trust, datetime.now(UTC)))
-            if not kept.done():
-                await asyncio.wait([kept], timeout=CLICK_WAITS_S if address.kind == "click" else OPEN_WAITS_S)
-            if not kept.done():
-                count(address.kind, "answered_first")
+            await self._keeper.keep(arrival_of(scope, address, self._trust, datetime.now(UTC)))
         except Exception:  # the public-hit guard: a recipient never sees our trouble
             log.exception("a hit could not be taken")
             count(address.kind, "lost")

@@ -14,10 +14,10 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal, TypeAlias, TypeVar
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 import asyncpg
 from prometheus_client import Counter, Gauge, Histogram
@@ -34,11 +34,16 @@ _CONNECT_S = 2.0
 _REPLAY_S = 10.0
 _REPLAY_BATCH = 1_000
 _AGAIN_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+WAITS_S: Mapping[str, float] = {"click": 0.25, "open": 2.0}  # the longest that an answer waits for its hit
+_WATCH_EVERY_S = 0.025
 _LOOK_AROUND_S = 30.0  # for journals that dead processes left
 
-Kept = Literal["stored", "journaled", "lost"]
+Kept = Literal["stored", "journaled", "lost", "answered_first"]
 
 _HITS = Counter("readback_hits", "Hits by kind and by what became of them", ["kind", "outcome"])
+_ANSWERED_FIRST = Counter(
+    "readback_hits_answered_first", "Hits whose answer did not wait for storage any longer", ["kind"]
+)
 _COMMIT = Histogram(
     "readback_hit_commit_seconds",
     "Time that a batch of hits took to become durable",
@@ -67,9 +72,24 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 T = TypeVar("T")
 
 
+class Taken(NamedTuple):
+    """A hit whose answer waits, at most until `until_s` of the loop's clock, which no step of the wall clock moves."""
+
+    arrival: Arrival
+    done: asyncio.Future[Kept]
+    until_s: float
+
+
 def count(kind: str, outcome: str) -> None:
     """Count a hit that needs no keeping."""
     _HITS.labels(kind, outcome).inc()
+
+
+def _count_all(arrivals: Sequence[Arrival], outcome: str) -> None:
+    clicks = sum(1 for arrival in arrivals if arrival.kind == "click")
+    for kind, number in (("click", clicks), ("open", len(arrivals) - clicks)):
+        if number:
+            _HITS.labels(kind, outcome).inc(number)
 
 
 class Keeper:
@@ -80,7 +100,8 @@ class Keeper:
         self._data_dir = data_dir
         self._journal = Journal(data_dir)
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="journal")
-        self._pending: list[tuple[Arrival, asyncio.Future[Kept]]] = []
+        self._pending: list[Taken] = []
+        self._in_flight: list[Taken] = []
         self._wake = asyncio.Event()
         self._away = asyncio.Event()
         self._conn: Connection | None = None
@@ -93,7 +114,7 @@ class Keeper:
             self._conn = await self._connect()
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             self._go_away()
-        self._tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._return())]
+        self._tasks = [asyncio.create_task(work()) for work in (self._write, self._return, self._watch)]
         for task in self._tasks:
             task.add_done_callback(_complain)
 
@@ -102,9 +123,8 @@ class Keeper:
         self._stopping = True
         self._wake.set()
         if self._tasks:
-            writing, returning = self._tasks
-            await asyncio.wait([writing], timeout=5)
-            for task in (writing, returning):
+            await asyncio.wait(self._tasks[:1], timeout=5)
+            for task in self._tasks:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
@@ -113,13 +133,14 @@ class Keeper:
         self._disk.shutdown()
 
     def keep(self, arrival: Arrival) -> "asyncio.Future[Kept]":
-        """Take a hit; the future is done when it is safe, or lost because there are too many."""
-        done: asyncio.Future[Kept] = asyncio.get_running_loop().create_future()
+        """Take a hit; the future is done when it is safe, when it was waited for long enough, or when it is lost."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Kept] = loop.create_future()
         if len(self._pending) >= MOST_PENDING:
             count(arrival.kind, "lost")
             done.set_result("lost")
         else:
-            self._pending.append((arrival, done))
+            self._pending.append(Taken(arrival, done, loop.time() + WAITS_S[arrival.kind] - _WATCH_EVERY_S))
             self._wake.set()
         return done
 
@@ -131,23 +152,35 @@ class Keeper:
                 await self._wake.wait()
                 continue
             batch, self._pending = self._pending[:MOST_IN_BATCH], self._pending[MOST_IN_BATCH:]
+            self._in_flight = batch
             try:
-                kept = await self._make_safe([arrival for arrival, _ in batch])
+                kept = await self._make_safe([taken.arrival for taken in batch])
             except Exception:  # the public-hit guard: whatever it was, the next hits are taken
                 log.exception("a batch of hits could not be made safe")
                 kept = None
             if kept is None:  # neither the database nor the disk: hold on to them, as far as there is room
-                self._pending = batch + self._pending
+                self._pending, self._in_flight = batch + self._pending, []
                 if self._stopping:
                     return
                 pause_s = min(1.0, pause_s + 0.1)
                 await asyncio.sleep(pause_s)
                 continue
             pause_s = 0.0
-            for arrival, done in batch:
-                count(arrival.kind, kept)
-                if not done.done():
-                    done.set_result(kept)
+            self._in_flight = []
+            _count_all([taken.arrival for taken in batch], kept)
+            for taken in batch:
+                if not taken.done.done():
+                    taken.done.set_result(kept)
+
+    async def _watch(self) -> None:
+        """Let answers go that have waited long enough; their hits are still made safe. One look for all of them."""
+        while True:
+            await asyncio.sleep(_WATCH_EVERY_S)
+            now_s = asyncio.get_running_loop().time()
+            for taken in self._in_flight + self._pending:
+                if now_s > taken.until_s and not taken.done.done():
+                    _ANSWERED_FIRST.labels(taken.arrival.kind).inc()
+                    taken.done.set_result("answered_first")
 
     async def _make_safe(self, arrivals: Sequence[Arrival]) -> Kept | None:
         begun = time.perf_counter()
@@ -264,10 +297,11 @@ class Keeper:
 
 async def _copy(conn: Connection, arrivals: Sequence[Arrival]) -> None:
     waiting = [(arrival.workspace_id, arrival.id) for arrival in arrivals]
-    async with conn.transaction():
-        await conn.copy_records_to_table("hit", records=arrivals, columns=COLUMNS)
-        await conn.copy_records_to_table("unjudged", records=waiting, columns=("workspace_id", "hit_id"))
-        await conn.execute("SELECT pg_notify('readback_hits', '')")
+    await conn.execute("BEGIN")
+    await conn.copy_records_to_table("hit", records=arrivals, columns=COLUMNS)
+    await conn.copy_records_to_table("unjudged", records=waiting, columns=("workspace_id", "hit_id"))
+    # One round trip for both; whatever fails above, the connection is dropped, and the transaction with it.
+    await conn.execute("SELECT pg_notify('readback_hits', ''); COMMIT")
 
 
 async def _insert(conn: Connection, records: Sequence[bytes]) -> None:

@@ -198,3 +198,14 @@ async def test_many_hits_are_one_transaction_and_the_worker_is_told_of_it(commit
         kept = await asyncio.gather(*(running.keep(one) for one in arrivals(number)))
     assert set(kept) == {"stored"}
     assert len(stored(committed)) == waiting_to_be_judged(committed) == number
+
+
+async def test_an_answer_waits_no_longer_than_its_bound_and_its_hit_is_kept_all_the_same(tmp_path):
+    (tmp_path / FOLDER).write_text("a file where the folder should be")
+    async with keeper(NOWHERE, tmp_path) as running:
+        (one,) = arrivals(1)
+        begun = time.perf_counter()
+        kept = await running.keep(one._replace(kind="click"))
+        assert (kept, time.perf_counter() - begun < 1.0) == ("answered_first", True)
+        (tmp_path / FOLDER).unlink()
+        await until(lambda: waiting_hits(tmp_path) == 1)
