@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from backend.commands import (
     addon_deployment,
+    bench_collector,
     bench_documents,
     explain_document,
     explain_hit,
@@ -59,6 +60,7 @@ def _add_explain(verbs: Verbs) -> None:
 def _add_bench(verbs: Verbs) -> None:
     bench = verbs.add_parser("bench", help="measure, side by side with a baseline")
     things = bench.add_subparsers(required=True, metavar="THING")
+    bench_collector.add_arguments(_verb(things, "collector", "hits taken and kept", bench_collector.run))
     bench_documents.add_arguments(_verb(things, "documents", "pages made of documents", bench_documents.run))
 
 
