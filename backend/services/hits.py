@@ -21,7 +21,7 @@ from backend.domain.devices import SignedDevice, mint_device
 from backend.domain.hits import ANYBODY, Hit, MessageFacts, OwnDevice, Presence, Verdict
 from backend.domain.verdicts import RULES_VERSION, inferred_view, judge
 from backend.store import hits as store
-from backend.store.feed import FeedItem, put_item, retract_item
+from backend.store.feed import FeedItem, put_item, retract_item, stir_message
 from backend.store.hits import Judgement, Link, Said
 
 BATCH = 500
@@ -75,10 +75,11 @@ def settle_message(conn: Connection, workspace_id: int, message_id: int, now: da
         _JUDGED.labels(verdict.verdict).inc()
     links = store.links_of_message(conn, workspace_id, message_id) if any(hit.kind == "click" for hit in hits) else {}
     items = _items(message_id, Judged(hits, verdicts, facts), links)
-    for key in sorted(store.standing_keys(conn, workspace_id, message_id) - {item.key for item in items}):
-        retract_item(conn, workspace_id, message_id, key)
-    for item in items:
-        put_item(conn, workspace_id, item)
+    gone = sorted(store.standing_keys(conn, workspace_id, message_id) - {item.key for item in items})
+    told = [retract_item(conn, workspace_id, message_id, key) for key in gone]
+    told += [put_item(conn, workspace_id, item) for item in items]
+    if changed and not any(told):  # what is not counted is shown too, in every open window
+        stir_message(conn, workspace_id, message_id)
 
 
 def note_presence(

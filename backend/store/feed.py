@@ -69,6 +69,20 @@ def retract_item(conn: Connection, workspace_id: int, message_id: int, key: str)
     return True
 
 
+def stir_message(conn: Connection, workspace_id: int, message_id: int) -> bool:
+    """Have open windows look at a message anew, where what changed is no item (hits that are not counted)."""
+    if conn.execute(select(feed_item.c.key).where(_standing_sent(workspace_id, message_id)).with_for_update()).first():
+        conn.execute(
+            update(feed_item).where(_standing_sent(workspace_id, message_id)).values(seq=_next_seq(conn, workspace_id))
+        )
+        return True
+    return False
+
+
+def _standing_sent(workspace_id: int, message_id: int) -> ColumnElement[bool]:
+    return _same(workspace_id, message_id, "sent") & feed_item.c.retracted.is_(False)
+
+
 def _same(workspace_id: int, message_id: int, key: str) -> ColumnElement[bool]:
     return (
         (feed_item.c.workspace_id == workspace_id) & (feed_item.c.message_id == message_id) & (feed_item.c.key == key)
