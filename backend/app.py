@@ -10,10 +10,10 @@ from flask_wtf.csrf import CSRFProtect
 from backend.adapters.gmail import Gmail
 from backend.adapters.google_auth import GoogleAuth
 from backend.adapters.secrets import FernetBox
+from backend.services.parts import Parts
 from backend.settings import Settings
 from backend.store.engine import create_store
 from backend.web import addon, pages, push, settings_pages, signin
-from backend.web.parts import Parts
 
 MAX_REQUEST_BYTES = 1024 * 1024
 

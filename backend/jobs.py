@@ -20,9 +20,9 @@ from sqlalchemy import Connection
 
 from backend.errors import RateLimited, Transient
 from backend.services import hits, mailboxes, syncing
+from backend.services.parts import Parts
 from backend.store import queue
 from backend.store.engine import plain_url
-from backend.web.parts import Parts
 
 log = structlog.get_logger(__name__)
 

@@ -15,9 +15,9 @@ from sqlalchemy import Engine, insert, text
 from backend.errors import RateLimited, Transient
 from backend.jobs import ATTEMPTS, create_queue, pause_before
 from backend.services.mailboxes import leave_job
+from backend.services.parts import Parts
 from backend.store.queue import enqueue, revive_stalled
 from backend.store.tables import hit, unjudged
-from backend.web.parts import Parts
 from tests.mailroom import Mailroom, open_mailroom
 from tests.sandbox.environment import readback_environment
 from tests.sandbox.faults import Fault

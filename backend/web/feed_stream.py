@@ -26,10 +26,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from backend.domain.workspaces import Member
 from backend.services import feed
 from backend.services.feed import Change, Changes
+from backend.services.parts import Parts
 from backend.web.asgi_types import Receive, Scope, Send
 from backend.web.headers import security_headers
 from backend.web.leaving import when_told_to_stop
-from backend.web.parts import Parts
 from backend.web.sessions import find_member, parse_session_id
 
 log = logging.getLogger(__name__)

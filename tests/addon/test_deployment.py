@@ -8,7 +8,7 @@ import pytest
 from addon.deployment import SCOPES, deployment, missing_scopes
 from backend.app import create_app
 from backend.commands import addon_deployment
-from backend.web.parts import Parts
+from backend.services.parts import Parts
 
 BASE = "https://readback.example"
 LOGO = f"{BASE}/static/addon-logo.png"

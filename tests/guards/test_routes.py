@@ -1,7 +1,7 @@
 """Every route says who may call it."""
 
 from backend.app import create_app
-from backend.web.parts import Parts
+from backend.services.parts import Parts
 
 
 def test_every_route_declares_its_guard(settings):

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from backend.app import create_app
 from backend.domain.identities import AuthorizationRequest, Grant, Identity
 from backend.errors import ConsentIncomplete, InvalidToken
+from backend.services.parts import Parts
 from backend.web.limits import limiter
-from backend.web.parts import Parts
 
 BASE = "https://readback.example"
 

@@ -15,11 +15,11 @@ from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import Engine
 
 from backend.app import create_app
+from backend.services.parts import Parts
 from backend.settings import Settings
 from backend.store.engine import create_store
 from backend.web.feed_stream import FeedStream
 from backend.web.limits import limiter
-from backend.web.parts import Parts
 from tests.conftest import ENVIRON
 from tests.stories import Rep, Tenant
 from tests.web.conftest import SmallGoogle

@@ -14,8 +14,8 @@ from backend.app import MAX_REQUEST_BYTES, create_app
 from backend.domain.mailboxes import Changes, FoundMail, MailHeaders, MailPlace
 from backend.domain.tokens import read_token
 from backend.errors import ConsentWithdrawn, Transient
+from backend.services.parts import Parts
 from backend.store import tables
-from backend.web.parts import Parts
 from tests import stories
 from tests.addon.schema import complaints_about_answer
 from tests.google_calls import Gmail, button_of, calling_google, card_of, fields_of, labels_of, text_of

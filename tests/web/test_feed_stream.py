@@ -18,11 +18,11 @@ from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import text, update
 
 from backend.app import create_app
+from backend.services.parts import Parts
 from backend.store import tables
 from backend.store.feed import retract_item
 from backend.web import feed_stream
 from backend.web.feed_stream import FeedStream
-from backend.web.parts import Parts
 from tests.stories import Rep, Tenant, found_workspace
 from tests.web.conftest import SmallGoogle
 from tests.web.rows import happen, send

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from backend.app import create_app
-from backend.web.parts import Parts
+from backend.services.parts import Parts
 from tests.web.conftest import BASE, QUORRA, get
 
 

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, insert, text
 
 from backend.app import create_app
 from backend.errors import Malformed
+from backend.services.parts import Parts
 from backend.store.tables import mailbox
-from backend.web.parts import Parts
 from backend.web.push import pushed_address
 from tests.mailroom import Mailroom, open_mailroom
 from tests.sandbox import project

@@ -6,7 +6,7 @@ import pytest
 
 from backend.app import create_app
 from backend.domain.devices import DEVICE_COOKIE, read_device
-from backend.web.parts import Parts
+from backend.services.parts import Parts
 from tests.web.conftest import BASE, LORA, QUORRA, SAM, TESS, come_back, get, person, post
 
 

@@ -10,10 +10,10 @@ from backend.adapters.gmail import Gmail
 from backend.adapters.google_auth import GoogleAuth
 from backend.adapters.secrets import FernetBox
 from backend.app import create_app
+from backend.services.parts import Parts
 from backend.settings import Settings
 from backend.store import tables
 from backend.web.limits import limiter
-from backend.web.parts import Parts
 from tests.sandbox.consenting import consent
 from tests.sandbox.environment import readback_environment
 from tests.sandbox.running import running_sandbox

@@ -1,0 +1,19 @@
+"""What is a process joined from? The parts that `app.py` makes, and that views and jobs reach for."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from backend.services.ports import IdentityProvider, MailboxProvider, SecretBox
+from backend.settings import Settings
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything a process was joined from. Tests give their own."""
+
+    settings: Settings
+    engine: Engine
+    google: IdentityProvider
+    gmail: MailboxProvider
+    secrets: SecretBox
