@@ -28,6 +28,7 @@ MAIL_SYSTEMS = _table(
 
 # Office asks what lies behind a link before it lets somebody follow it.
 PROBES = _table(
+    ("Microsoft Office", r"^Microsoft Office(?:/| Mobile/| \w+ 20\d\d)(?!.*Outlook)"),
     (
         "Microsoft Office",
         r"Microsoft Office (?:Existence|Protocol) Discovery|Microsoft-WebDAV-MiniRedir"
@@ -187,7 +188,7 @@ LIBRARIES = _table(
     (
         "a download program",
         r"aria2|\bWinHTTP\b|WinHttp|^Wininet|DAP/|GetRight|FlashGet|Free Download Manager|HTTrack"
-        r"|\bDownload(?:er|Manager)|AppleCoreMedia|TrackerSDK",
+        r"|Download(?:er|Manager)|AppleCoreMedia|TrackerSDK",
     ),
     (
         "a programming library",
@@ -219,7 +220,10 @@ MACHINES = re.compile(
     | \bgoogle\ search\ console | \bkeyword\ suggestion
     | [\w.-]*(?:search|agent|proxy|prerender|cache)(?:bot|engine)\b
     | firefox\ mutant | neustar\ wpm | iplabel | logic-apps | upstreamclient | ^pip/
-    | ^Microsoft\ Office\ \w+\ 20\d\d | functionize | searchby
+    | screenie | websnapr | wkhtmlto | webkit2png | imgsizer | \bwpif\b | \bPTST\b | gomezagent | webmon | nodemeter
+    | linkexaminer | brokenlink | backlink | [\w.-]+-scan\b | quiterss | rssowl | feedable | \breeder
+    | favicon | heimdall
+    | ^p?npm/ | ^gradle/ | ^kubectl | cpython | http\ client\b | functionize | searchby
     | \bchatgpt-user | \bgptbot | \bclaude(?:bot|-user|-web) | \bperplexity | \bcohere-ai
     | \bgoogle-extended | \bduckassist
     """,
@@ -239,6 +243,6 @@ PLATFORMS = re.compile(
     r"|KAIOS|Nintendo|PlayStation|PLAYSTATION|Xbox|SMART-TV|SmartTV|HbbTV|Opera Mini|Opera/|UCWEB|UP\.Browser|NetFront"
     r"|Obigo|Maemo|MeeGo|Haiku|AmigaOS|BeOS|OS/2|IRIX|HP-UX|Fuchsia|HarmonyOS|OpenHarmony|Sailfish|RISC OS|Nokia"
     r"|UCBrowser|SonyEricsson|DoCoMo|KDDI|Vodafone|AppleTV|tvOS|watchOS|Roku|CrKey|Kindle|Silk/|Brew"
-    r"|LG/|SAMSUNG-|MOT-|ZTE-|SAGEM|WAP Browser",
+    r"|LG/|SAMSUNG-|MOT-|ZTE-|SAGEM|WAP Browser|Gecko/\d|Chrome/\d|AppleWebKit/\d",
     re.IGNORECASE,
 )
