@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from backend.domain.agents import Agent
+from backend.domain.claims import claimants, is_learned, learned_clients
 from backend.domain.hits import Hit, MessageFacts, client_of
 
 Burst = Literal["many", "pair", "same machine"]
@@ -20,8 +21,7 @@ ONE_LOADING = timedelta(seconds=1)  # Google's proxy may ask twice for one look
 
 def bursts_of(hits: Sequence[Hit], agents: Mapping[UUID, Agent], facts: MessageFacts) -> dict[UUID, Burst]:
     """Find the hits of machines that follow several links at once; `hits` oldest first, at any time after sending."""
-    own = {device.id for device in facts.devices}
-    clicks = [hit for hit in hits if hit.kind == "click" and hit.device_id not in own and _after_sending(hit, facts)]
+    clicks = [hit for hit in _not_known(hits, facts) if hit.kind == "click" and _after_sending(hit, facts)]
     found: dict[UUID, Burst] = dict.fromkeys(_crowded(clicks, _PAIR, _PAIR_WITHIN), "pair")
     found |= dict.fromkeys(_crowded(clicks, _MANY, _MANY_WITHIN), "many")
     seen = defaultdict(list)
@@ -33,6 +33,15 @@ def bursts_of(hits: Sequence[Hit], agents: Mapping[UUID, Agent], facts: MessageF
         if hit.id not in found and any(abs(hit.received_at - at) <= SAME_MACHINE for at in times):
             found[hit.id] = "same machine"
     return found
+
+
+def _not_known(hits: Sequence[Hit], facts: MessageFacts) -> list[Hit]:
+    """The hits of which nobody of ours is known to have made them."""
+    devices, claimed = {device.id for device in facts.devices}, claimants(facts)
+    learned = learned_clients(facts)
+    return [
+        hit for hit in hits if hit.device_id not in devices and hit.id not in claimed and not is_learned(hit, learned)
+    ]
 
 
 def _crowded(clicks: Sequence[Hit], links: int, within: timedelta) -> set[UUID]:
@@ -52,18 +61,25 @@ def present_at(hits: Sequence[Hit], agents: Mapping[UUID, Agent], facts: Message
     """Find the looks through Google's proxy that were a rep's own: hit -> rep.
 
     One presence explains one look, the nearest in time: Flynn may look in the same seconds. Oldest presence first.
+    A look that the rep called hers is the one; one that somebody else called theirs is not.
     """
+    claimed = claimants(facts)
     fetches = [hit for hit in hits if hit.kind == "open" and agents[hit.id].is_google and _after_sending(hit, facts)]
     explained: dict[UUID, int] = {}
     for presence in sorted(facts.presences, key=lambda one: (one.at, one.rep_id)):
-        free = [hit for hit in fetches if hit.id not in explained and abs(hit.received_at - presence.at) <= PRESENCE]
+        near = [hit for hit in fetches if hit.id not in explained and abs(hit.received_at - presence.at) <= PRESENCE]
+        free = [hit for hit in near if claimed.get(hit.id, presence.rep_id) == presence.rep_id]
         if not free:
             continue
-        nearest = min(free, key=lambda hit: (abs(hit.received_at - presence.at), hit.received_at, hit.id))
+        nearest = min(free, key=lambda hit: (hit.id not in claimed, abs(hit.received_at - presence.at), *_order(hit)))
         for hit in free:
             if abs(hit.received_at - nearest.received_at) <= ONE_LOADING:
                 explained[hit.id] = presence.rep_id
     return explained
+
+
+def _order(hit: Hit) -> tuple[datetime, UUID]:
+    return hit.received_at, hit.id
 
 
 def _after_sending(hit: Hit, facts: MessageFacts) -> bool:

@@ -50,6 +50,15 @@ class Presence:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """A rep's own word on a hit: "That was me". The hit may be on any message of the workspace."""
+
+    hit: Hit
+    rep_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Answer:
     """A reply to the message; `who` as a person is called."""
 
@@ -71,6 +80,7 @@ class MessageFacts:
     devices: tuple[OwnDevice, ...] = ()
     presences: tuple[Presence, ...] = ()
     answers: tuple[Answer, ...] = ()
+    claims: tuple[Claim, ...] = ()  # on this message's hits, and all of its rep's
     colleagues: Mapping[int, str] = field(default_factory=dict)
 
     @property

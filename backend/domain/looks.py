@@ -31,6 +31,10 @@ class Looks:
         last = self._clicked.get(hit.link_id)
         return last is not None and last[1] != client_of(hit, agent) and hit.received_at - last[0] <= RECHECK
 
+    def set_apart(self, hit: Hit, agent: Agent) -> None:
+        """Remember a look that does not count, so that what goes on from it is no view of its own."""
+        self._last[(*client_of(hit, agent), hit.kind, hit.link_id)] = hit.received_at
+
     def note(self, hit: Hit, agent: Agent) -> None:
         """Remember a hit that counts, or that continues one that does."""
         self._last[(*client_of(hit, agent), hit.kind, hit.link_id)] = hit.received_at

@@ -5,22 +5,29 @@ elsewhere. Only `human` counts, so whoever is in doubt about a person's look say
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from backend.domain.agents import Agent, AgentKind
+from backend.domain.claims import Learned, is_learned
 from backend.domain.clues import Burst
 from backend.domain.hits import Hit, MessageFacts, Word
 from backend.domain.looks import Looks
 from backend.domain.networks import find_network
 
 TOO_EARLY = timedelta(seconds=5)
+LEARNED_CLIENT = "learned_client"
+LEARNED = 0.7  # a family or an office shares a network, and many people one version of a browser
 DELIVERY = timedelta(minutes=10)  # two thirds of scanners' bursts come within a minute, nearly all within five
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A hit with everything a rule may look at; `present` is the rep whose presence explains it."""
+    """A hit with everything a rule may look at.
+
+    `present` is the rep whose presence explains it, `claimed_by` the rep who said that it was theirs; `learned` are
+    the clients that the message's rep is known by since she called one of their hits hers.
+    """
 
     hit: Hit
     agent: Agent
@@ -28,6 +35,8 @@ class Scene:
     burst: Burst | None
     present: int | None
     looks: Looks
+    claimed_by: int | None = None
+    learned: Learned = field(default_factory=dict)
 
     @property
     def since_sending(self) -> timedelta | None:
@@ -56,6 +65,18 @@ class Rule:
     verdict: Word
     applies: Callable[[Scene], Found | None]
     source: str
+
+
+def _own_word(scene: Scene) -> Found | None:
+    if scene.claimed_by != scene.facts.rep_id:
+        return None
+    return Found("That was you: you said so.")
+
+
+def _colleagues_word(scene: Scene) -> Found | None:
+    if scene.claimed_by is None:
+        return None
+    return Found(f"{scene.facts.colleague(scene.claimed_by)} looked at it, by their own word.")
 
 
 def _not_sent(scene: Scene) -> Found | None:
@@ -102,6 +123,13 @@ def _colleagues_presence(scene: Scene) -> Found | None:
     if scene.present is None:
         return None
     return Found(f"{scene.facts.colleague(scene.present)} had the mail open in Gmail at that moment.", 0.95)
+
+
+def _learned_client(scene: Scene) -> Found | None:
+    if not is_learned(scene.hit, scene.learned):
+        return None
+    what = "browser" if scene.agent.kind == "browser" else "mail program"
+    return Found(f"Probably you: the same {what} and network as one that you called yours.", LEARNED)
 
 
 def _head(scene: Scene) -> Found | None:
@@ -266,12 +294,15 @@ def _capital(words: str) -> str:
 
 
 RULES: tuple[Rule, ...] = (
+    Rule("own_word", "self", _own_word, "the rep pressed “That was me” on the message's page"),
+    Rule("colleagues_word", "team", _colleagues_word, "a colleague pressed “That was me” on the message's page"),
     Rule("not_sent", "draft", _not_sent, "a prepared message counts nothing until its sent copy was seen"),
     Rule("before_sending", "draft", _before_sending, "the sent copy's own time"),
     Rule("own_device", "self", _own_device, "the signed cookie that sign-in left in that browser"),
     Rule("colleagues_device", "team", _colleagues_device, "the signed cookie that sign-in left in that browser"),
     Rule("own_presence", "self", _own_presence, "Gmail calls the add-on when the rep opens a mail of the thread"),
     Rule("colleagues_presence", "team", _colleagues_presence, "Gmail calls the add-on when a colleague opens it"),
+    Rule(LEARNED_CLIENT, "self", _learned_client, "User-Agent and address block of a hit that the rep called hers"),
     Rule("head", "bot", _head, "RFC 9110, 9.3.2: HEAD asks about a resource without its content"),
     Rule("announced_prefetch", "prefetch", _announced_prefetch, "Fetch standard, Sec-Purpose; Purpose; X-Moz"),
     Rule("gmail_prefetch", "prefetch", _gmail_prefetch, "mautic/mautic#10245; bird.com"),

@@ -5,14 +5,15 @@ scanner is known by its third link), and the order of arrival does not matter. T
 (`verdict_rules`), first answer wins; each has a name, a sentence for a person and the source of its knowledge. What
 kind of program a User-Agent is, is in `agents`; loading and storing is in `services.hits`.
 
-    hits --sort--> clues (bursts, looks explained by presence) --RULES, oldest first--> verdicts
+    hits --sort--> clues (bursts, looks explained by presence, claims) --RULES, oldest first--> verdicts
 """
 
 from collections.abc import Iterable, Sequence
 
 from backend.domain.agents import agent_of
+from backend.domain.claims import claimants, learned_clients
 from backend.domain.clues import bursts_of, present_at
-from backend.domain.hits import Answer, Hit, InferredView, MessageFacts, OwnDevice, Presence, Verdict, Word
+from backend.domain.hits import Answer, Claim, Hit, InferredView, MessageFacts, OwnDevice, Presence, Verdict, Word
 from backend.domain.looks import Looks
 from backend.domain.verdict_rules import RULES, Scene
 
@@ -20,6 +21,7 @@ __all__ = [
     "RULES",
     "RULES_VERSION",
     "Answer",
+    "Claim",
     "Hit",
     "InferredView",
     "MessageFacts",
@@ -31,7 +33,7 @@ __all__ = [
     "judge",
 ]
 
-RULES_VERSION = 1  # raise it with every change of rules that can change a verdict
+RULES_VERSION = 2  # raise it with every change of rules that can change a verdict
 
 
 def judge(hits: Iterable[Hit], facts: MessageFacts) -> tuple[Verdict, ...]:
@@ -40,14 +42,17 @@ def judge(hits: Iterable[Hit], facts: MessageFacts) -> tuple[Verdict, ...]:
     agents = {hit.id: agent_of(hit.user_agent) for hit in ordered}
     bursts = bursts_of(ordered, agents, facts)
     present = present_at(ordered, agents, facts)
+    claimed, learned = claimants(facts), learned_clients(facts)
     looks = Looks()
     verdicts = []
     for hit in ordered:
         agent = agents[hit.id]
-        scene = Scene(hit, agent, facts, bursts.get(hit.id), present.get(hit.id), looks)
+        scene = Scene(hit, agent, facts, bursts.get(hit.id), present.get(hit.id), looks, claimed.get(hit.id), learned)
         verdict = _decide(scene)
         if verdict.verdict in ("human", "repeat"):
             looks.note(hit, agent)
+        elif hit.id in claimed and not agent.is_proxy:
+            looks.set_apart(hit, agent)  # what went on from a rep's own look is no view of somebody else
         verdicts.append(verdict)
     return tuple(verdicts)
 

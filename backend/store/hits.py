@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, tuple_
+from sqlalchemy import Connection, and_, delete, func, or_, select, tuple_, union
 from sqlalchemy.dialects.postgresql import insert
 
-from backend.domain.hits import Answer, Hit, MessageFacts, OwnDevice, Presence, Verdict
+from backend.domain.hits import Answer, Claim, Hit, MessageFacts, OwnDevice, Presence, Verdict
 from backend.store.tables import (
+    claim,
     device,
     feed_item,
     hit,
@@ -56,6 +57,18 @@ class Link:
     destination: str
 
 
+_HIT = (
+    hit.c.id,
+    hit.c.kind,
+    hit.c.received_at,
+    hit.c.user_agent,
+    func.host(hit.c.ip).label("ip"),
+    hit.c.method,
+    hit.c.headers,
+    hit.c.device_id,
+)
+
+
 def take_waiting(conn: Connection, limit: int) -> Sequence[Waiting]:
     """Take the oldest waiting hits that nobody else has taken; they stay taken until the transaction ends."""
     asked = (
@@ -95,17 +108,7 @@ def lock_message(conn: Connection, workspace_id: int, message_id: int) -> bool:
 def hits_of_message(conn: Connection, workspace_id: int, message_id: int) -> Sequence[Hit]:
     """List all hits on a message's image and links."""
     asked = (
-        select(
-            hit.c.id,
-            hit.c.kind,
-            hit.c.received_at,
-            hit.c.user_agent,
-            func.host(hit.c.ip).label("ip"),
-            hit.c.method,
-            hit.c.headers,
-            hit.c.device_id,
-            tracker.c.link_id,
-        )
+        select(*_HIT, tracker.c.link_id)
         .join(tracker, and_(tracker.c.workspace_id == hit.c.workspace_id, tracker.c.token == hit.c.token))
         .where(
             hit.c.workspace_id == workspace_id,
@@ -126,6 +129,8 @@ def get_facts(conn: Connection, workspace_id: int, message_id: int, devices: Seq
     ).one()
     presences = _presences(conn, workspace_id, message_id)
     own = _devices(conn, workspace_id, devices)
+    claims = _claims(conn, workspace_id, message_id, about.rep_id)
+    known = {one.rep_id for one in own} | {one.rep_id for one in presences} | {one.rep_id for one in claims}
     return MessageFacts(
         rep_id=about.rep_id,
         state=about.state,
@@ -134,7 +139,8 @@ def get_facts(conn: Connection, workspace_id: int, message_id: int, devices: Seq
         devices=own,
         presences=presences,
         answers=_answers(conn, workspace_id, message_id),
-        colleagues=_names(conn, workspace_id, {one.rep_id for one in own} | {one.rep_id for one in presences}),
+        claims=claims,
+        colleagues=_names(conn, workspace_id, known),
     )
 
 
@@ -152,6 +158,30 @@ def _devices(conn: Connection, workspace_id: int, devices: Sequence[UUID]) -> tu
         device.c.workspace_id == workspace_id, device.c.id.in_(devices)
     )
     return tuple(OwnDevice(row.id, row.rep_id, row.forgotten_at) for row in conn.execute(asked))
+
+
+def _claims(conn: Connection, workspace_id: int, message_id: int, rep_id: int) -> tuple[Claim, ...]:
+    """What anybody said of this message's hits, and what its rep said of any hit."""
+    on_it = (
+        select(hit.c.id)
+        .join(tracker, and_(tracker.c.workspace_id == hit.c.workspace_id, tracker.c.token == hit.c.token))
+        .where(hit.c.workspace_id == workspace_id, tracker.c.message_id == message_id, hit.c.kind == tracker.c.kind)
+    )
+    ours = claim.c.workspace_id == workspace_id
+    said = union(
+        select(claim.c.hit_id, claim.c.rep_id, claim.c.at).where(ours, claim.c.rep_id == rep_id),
+        select(claim.c.hit_id, claim.c.rep_id, claim.c.at).where(ours, claim.c.hit_id.in_(on_it)),
+    ).subquery()
+    asked = (
+        select(*_HIT, said.c.rep_id, said.c.at)
+        .join(said, said.c.hit_id == hit.c.id)
+        .where(hit.c.workspace_id == workspace_id)
+        .order_by(said.c.at, hit.c.id, said.c.rep_id)
+    )
+    return tuple(
+        Claim(Hit(**{column.name: row[column.name] for column in _HIT}), row["rep_id"], row["at"])
+        for row in conn.execute(asked).mappings()
+    )
 
 
 def _only_reader(conn: Connection, workspace_id: int, message_id: int) -> str | None:

@@ -2,7 +2,7 @@
 
 The workspace leads every key and every foreign key, so that tenants cannot be joined by mistake and the schema
 distributes on that key unchanged; only `workspace` itself, the directory of tenants, has a key of its own.
-`hit` and `incoming` hold raw facts as they came; `verdict` and `feed_item` can be computed anew from them.
+`hit`, `claim` and `incoming` hold raw facts as they came; `verdict` and `feed_item` can be computed anew from them.
 The migrations in `migrations/` make exactly these tables; a guard test compares the two.
 """
 
@@ -265,6 +265,19 @@ verdict = Table(
     ForeignKeyConstraint(["workspace_id", "hit_id"], ["hit.workspace_id", "hit.id"], ondelete="CASCADE"),
     _belongs("message", "message_id"),
     Index(None, "workspace_id", "message_id"),
+)
+
+claim = Table(
+    "claim",
+    metadata,
+    _tenant(),
+    Column("hit_id", UUID(as_uuid=True), nullable=False),
+    Column("rep_id", BigInteger, nullable=False),  # who said "That was me"
+    _instant("at"),
+    PrimaryKeyConstraint("workspace_id", "hit_id", "rep_id"),
+    ForeignKeyConstraint(["workspace_id", "hit_id"], ["hit.workspace_id", "hit.id"], ondelete="CASCADE"),
+    _belongs("rep", "rep_id"),
+    Index(None, "workspace_id", "rep_id"),
 )
 
 presence = Table(

@@ -1,6 +1,7 @@
 """What each hit was: section D of the product, complaint by complaint, and what must hold whatever comes in."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.hits import Answer, Hit, MessageFacts, OwnDevice, Presence
+from backend.domain.hits import Answer, Claim, Hit, MessageFacts, OwnDevice, Presence
 from backend.domain.verdicts import RULES, inferred_view, judge
 
 SENT = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
@@ -122,6 +123,103 @@ def test_a_look_before_sending_is_a_look_at_the_draft():
 @pytest.mark.parametrize("state", ["prepared", "lapsed"])
 def test_all_looks_are_at_the_draft_until_the_sent_copy_was_seen(state):
     assert words([look(60), click(90)], MessageFacts(rep_id=QUORRA, state=state)) == ["draft", "draft"]
+
+
+# The reps' own word
+
+
+def told(facts=FLYNNS, **claims):
+    """Facts with what reps said: `told(own=(hit, seconds), sams=(hit, seconds))`."""
+    said = {"own": QUORRA, "sams": SAM}
+    return replace(facts, claims=tuple(Claim(hit, said[who], at(when)) for who, (hit, when) in claims.items()))
+
+
+@pytest.mark.parametrize(
+    "hit",
+    [look(60), look(60, GMAIL), look(60, APPLE), click(60), look(60, method="HEAD"), look(60, device_id=uuid4())],
+    ids=["Outlook", "Gmail's proxy", "Apple's proxy", "a click", "a HEAD", "a strange device"],
+)
+def test_what_the_rep_calls_hers_is_hers_whatever_it_looked_like(hit):
+    verdict = only(hit, told(own=(hit, 600)))
+    assert (verdict.verdict, verdict.rule, verdict.confidence) == ("self", "own_word", 1.0)
+    assert verdict.sentence == "That was you: you said so."
+
+
+def test_what_a_colleague_calls_theirs_is_the_teams_by_name():
+    hit = look(60)
+    verdict = only(hit, told(sams=(hit, 600)))
+    assert (verdict.verdict, verdict.rule) == ("team", "colleagues_word")
+    assert "Sam Tully" in verdict.sentence
+
+
+def test_the_messages_own_rep_is_believed_before_a_colleague():
+    hit = look(60)
+    assert words([hit], told(own=(hit, 900), sams=(hit, 600))) == ["self"]
+
+
+def test_later_looks_of_the_same_browser_and_network_are_probably_hers():
+    mine, later = look(60, CHROME), look(7200, CHROME, ip="203.0.113.99")
+    verdict = judge([mine, later], told(own=(mine, 600)))[1]
+    assert (verdict.verdict, verdict.rule) == ("self", "learned_client")
+    assert "the same browser and network as one that you called yours" in verdict.sentence
+    assert verdict.sentence.startswith("Probably")
+    assert verdict.confidence < 0.8
+
+
+def test_a_word_on_one_mail_teaches_for_the_reps_other_mails():
+    elsewhere = look(-9000, CHROME)
+    assert words([look(7200, CHROME)], told(own=(elsewhere, 0))) == ["self"]
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        look(500, CHROME),
+        look(7200, CHROME, ip="198.51.100.9"),
+        look(7200, IPHONE),
+        look(7200, CHROME, device_id=uuid4()),
+    ],
+    ids=["before the word", "another network", "another program", "a device that is not hers"],
+)
+def test_other_looks_stay_the_readers(later):
+    mine = look(-9000, CHROME)
+    assert words([later], told(own=(mine, 600))) == ["human"]
+
+
+@pytest.mark.parametrize("agent", [GMAIL, YAHOO])
+def test_a_shared_proxy_teaches_nothing(agent):
+    mine, flynns = look(60, agent), look(7200, agent)
+    assert words([mine, flynns], told(own=(mine, 600))) == ["self", "human"]
+
+
+def test_a_colleagues_browser_is_learned_for_the_colleagues_mails_only():
+    theirs, later = look(60, CHROME), look(7200, CHROME)
+    assert words([theirs, later], told(sams=(theirs, 600))) == ["team", "human"]
+    assert words([later], told(replace(FLYNNS, rep_id=SAM), sams=(theirs, 600))) == ["self"]
+
+
+def test_what_went_on_from_the_reps_own_look_is_no_view_either():
+    mine, again = look(60, CHROME), look(120, CHROME)
+    assert words([mine, again]) == ["human", "repeat"]
+    assert words([mine, again], told(own=(mine, 600))) == ["self", "repeat"]
+
+
+def test_through_a_shared_proxy_what_came_after_the_reps_own_look_may_be_flynn():
+    mine, flynns = look(60, GMAIL), look(120, GMAIL)
+    assert words([mine, flynns], told(own=(mine, 600))) == ["self", "human"]
+
+
+def test_a_click_that_is_called_hers_makes_no_burst_with_flynns():
+    mine, flynns = click(60, 1, ip="198.51.100.7"), click(60.5, 2)
+    assert words([mine, flynns]) == ["scanner", "scanner"]
+    assert words([mine, flynns], told(own=(mine, 600))) == ["self", "human"]
+
+
+def test_a_presence_belongs_to_the_look_that_the_rep_called_hers():
+    mine, flynns = look(66, GMAIL), look(61, GMAIL)
+    facts = replace(FLYNNS, presences=(Presence(QUORRA, at(60)),))
+    assert words([mine, flynns], facts) == ["human", "self"]
+    assert words([mine, flynns], told(facts, own=(mine, 600))) == ["self", "human"]
 
 
 # D8: a shared mail names nobody
@@ -369,15 +467,61 @@ any_facts = st.builds(
 )
 
 
-@given(any_hits, any_facts, st.randoms())
-def test_the_order_of_arrival_changes_nothing(hits, facts, chance: random.Random):
-    shuffled = list(hits)
-    chance.shuffle(shuffled)
-    assert judge(shuffled, facts) == judge(hits, facts)
+@st.composite
+def any_scene(draw):
+    """Hits with facts, where reps may have called some of them theirs, and hits of other messages too."""
+    hits, facts = draw(any_hits), draw(any_facts)
+    elsewhere = draw(any_hits)
+    claimable = hits + elsewhere
+    claims = []
+    if claimable:
+        said = st.builds(
+            Claim, st.sampled_from(claimable), st.sampled_from([QUORRA, SAM]), st.integers(-60, 4000).map(at)
+        )
+        claims = draw(st.lists(said, max_size=5, unique_by=lambda claim: (claim.hit.id, claim.rep_id)))
+    return hits, replace(facts, claims=tuple(claims))
 
 
-@given(any_hits, any_facts)
-def test_every_hit_gets_one_verdict_with_a_rule_a_sentence_and_a_confidence(hits, facts):
+def shuffled(things, chance: random.Random):
+    found = list(things)
+    chance.shuffle(found)
+    return found
+
+
+@given(any_scene(), st.randoms())
+def test_the_order_of_arrival_changes_nothing(scene, chance: random.Random):
+    """Neither of hits nor of the reps' words on them."""
+    hits, facts = scene
+    other = replace(facts, claims=tuple(shuffled(facts.claims, chance)))
+    assert judge(shuffled(hits, chance), other) == judge(hits, facts)
+
+
+@given(any_scene())
+def test_what_a_rep_called_hers_never_counts_and_is_told_by_her_word(scene):
+    hits, facts = scene
+    called = {(claim.hit.id, claim.rep_id) for claim in facts.claims}
+    for one in judge(hits, facts):
+        wanted = "self" if (one.hit_id, QUORRA) in called else "team" if (one.hit_id, SAM) in called else None
+        assert (one.rule in ("own_word", "colleagues_word")) == (wanted is not None)
+        assert wanted is None or one.verdict == wanted
+
+
+@given(any_scene())
+def test_a_word_teaches_nothing_about_looks_before_it_or_through_a_proxy(scene):
+    hits, facts = scene
+    by_id = {hit.id: hit for hit in hits}
+    for one in judge(hits, facts):
+        if one.rule == "learned_client":
+            hit = by_id[one.hit_id]
+            assert hit.user_agent not in (GMAIL, GMAIL_PREFETCH, APPLE, YAHOO)
+            assert hit.device_id is None
+            assert any(claim.at < hit.received_at and claim.rep_id == QUORRA for claim in facts.claims)
+            assert one.confidence < 0.8
+
+
+@given(any_scene())
+def test_every_hit_gets_one_verdict_with_a_rule_a_sentence_and_a_confidence(scene):
+    hits, facts = scene
     verdicts = judge(hits, facts)
     names = {rule.name: rule.verdict for rule in RULES}
     assert {one.hit_id for one in verdicts} == {hit.id for hit in hits}
@@ -388,19 +532,21 @@ def test_every_hit_gets_one_verdict_with_a_rule_a_sentence_and_a_confidence(hits
         assert 0 < one.confidence <= 1
 
 
-@given(any_hits, any_facts)
-def test_nothing_counts_of_a_mail_that_was_not_sent_or_before_it_was(hits, facts):
+@given(any_scene())
+def test_nothing_counts_of_a_mail_that_was_not_sent_or_before_it_was(scene):
+    hits, facts = scene
+    called = {claim.hit.id for claim in facts.claims}
     by_id = {hit.id: hit for hit in hits}
     for one in judge(hits, facts):
         before = facts.sent_at is not None and by_id[one.hit_id].received_at < facts.sent_at
-        assert (one.verdict == "draft") == (facts.state != "sent" or before)
+        assert (one.verdict == "draft") == ((facts.state != "sent" or before) and one.hit_id not in called)
 
 
-@given(any_hits, any_facts)
-def test_a_repeat_always_has_a_counted_look_before_it(hits, facts):
+@given(any_scene())
+def test_a_repeat_always_goes_on_from_a_counted_look_or_from_one_that_a_rep_called_theirs(scene):
     counted = False
-    for one in judge(hits, facts):
-        counted = counted or one.verdict == "human"
+    for one in judge(*scene):
+        counted = counted or one.verdict == "human" or one.rule in ("own_word", "colleagues_word")
         assert counted or one.verdict != "repeat"
 
 
