@@ -80,9 +80,10 @@ _NAME_WORD = re.compile(r"[^\W\d_]{3,}")
 def greets_by_name(mail: Mail) -> bool:
     """Tell whether the first line calls one of the recipients by name."""
     names = {word.lower() for person in mail.to[:3] for word in _NAME_WORD.findall(f"{person.name} {person.local}")}
-    first = mail.newest.lstrip().split("\n", 1)[0][:60].lower()
-    greeted = set(_NAME_WORD.findall(first)) & (names - _ROLE_WORDS)
-    return bool(greeted) and len(first) < 45
+    lines = (line.strip().lower() for line in mail.newest.lstrip()[:600].split("\n"))
+    first = [line[:60] for line in lines if line and "this line" not in line][:1]  # below a ticket desk's own line
+    greeted = {word for line in first for word in _NAME_WORD.findall(line)} & (names - _ROLE_WORDS)
+    return bool(greeted) and len(first[0]) < 45
 
 
 _ROLE_WORDS = frozenset({"info", "sales", "support", "mail", "office", "team", "contact", "hello", "the", "and", "for"})
@@ -101,6 +102,8 @@ def absence_in_subject(subject: str) -> float:
 def subject_says_so(mail: Mail) -> Evidence | None:
     """A subject that begins as automatic answers do; with words in the text, one that holds them further inside."""
     weight = absence_in_subject(mail.subject)
+    if mail.header("List-Unsubscribe") and not refers(mail):
+        return None  # a mailing about holidays
     if weight >= 4.0:
         return None if _person_announces(mail) else {"Subject": mail.subject[:80]}
     if weight >= 1.0 and weight + absence_score(mail).total >= ENOUGH + 1.0:

@@ -12,7 +12,14 @@ from backend.domain.letters import refers
 from backend.domain.listed import from_list
 from backend.domain.mail import Mail
 from backend.domain.mail_text import answer_prefix, forward_prefix
-from backend.domain.phrases import ACKNOWLEDGED, ACKNOWLEDGED_SUBJECT, CHALLENGE, PROMISED, TICKETED
+from backend.domain.phrases import (
+    ACKNOWLEDGED,
+    ACKNOWLEDGED_SUBJECT,
+    CHALLENGE,
+    CHALLENGE_SERVICE,
+    PROMISED,
+    TICKETED,
+)
 
 Evidence = Mapping[str, str]
 
@@ -52,9 +59,25 @@ def answered_by_machine(mail: Mail) -> Evidence | None:
             return {name: mail.says(name)}
     if mail.says("X-POST-MessageClass").startswith("9"):
         return {"X-POST-MessageClass": mail.says("X-POST-MessageClass")}
-    if "autoresponder" in mail.says("X-Loop") or "vacation" in mail.says("X-Mailer") + mail.says("User-Agent"):
+    if re.search("autoresponder|vacation", mail.says("X-Loop")) or _VACATION_MAILER.search(_mailer(mail)):
         return {"X-Mailer": "a vacation program"}
-    return _quiet_vacation(mail)
+    return _named_for_it(mail) or _quiet_vacation(mail)
+
+
+_VACATION_MAILER = re.compile(r"vacation|auto-?(?:respon|repl)", re.IGNORECASE)
+_MARK = re.compile(r"^x-.*(?:auto-?(?:repl|respon(?!se-suppress))|vacation|out-?of-?office)", re.IGNORECASE)
+
+
+def _named_for_it(mail: Mail) -> Evidence | None:
+    """A provider's own mark, such as X-Somebody-Autoreply: 1. Marks that deny, and long values, are no marks."""
+    for name, value in mail.headers:
+        if _MARK.match(name) and value.strip().lower() not in _NO and "suppress" not in name.lower():
+            return {name[:60]: value[:60]}
+    return None
+
+
+def _mailer(mail: Mail) -> str:
+    return f"{mail.says('X-Mailer')} {mail.says('User-Agent')}"
 
 
 def _auto_submitted(mail: Mail) -> str:
@@ -66,6 +89,8 @@ def _quiet_vacation(mail: Mail) -> Evidence | None:
     """Old vacation programs state no more than Precedence: bulk or junk, under the subject that they answer."""
     if mail.says("Precedence") not in ("bulk", "junk") or from_list(mail) or mail.header("List-Unsubscribe"):
         return None
+    if mail.says("Precedence") == "junk" and (refers(mail) or answer_prefix(mail.subject)):
+        return {"Precedence": "junk", "answers": "a mail"}
     signed = mail.header("X-Mailer") or mail.header("User-Agent")  # forwarding services add Precedence: bulk too
     unsigned = answer_prefix(mail.subject) and not refers(mail) and not signed
     if unsigned or absence_score(mail).total >= 2 or starts_like_absence(mail.subject):
@@ -126,7 +151,10 @@ _ROLES = re.compile(
     r"contact|kontakt|"
     r"sales|hello|office|admin|abuse|billing|care|customer.{0,12}|ticket[s]?|team|soporte|suporte|aide|"
     r"assistance|hr|jobs|"
-    r"careers|bewerbung|press|security|rt|otrs|case[s]?|request[s]?|feedback|orders?|noc|it)(?:[+._-].*)?@",
+    r"careers|bewerbung|press|newsroom|media|editor(?:ial|s)?|security|assistenza|serviceclient|service-client|"
+    r"atendimento|contato|contacto|poststelle|enquir(?:y|ies)|inquir(?:y|ies)|reception|mail|web|shop|"
+    r"redaktion|segreteria|clienti?|bok|biuro|klient|rt|otrs|case[s]?|request[s]?|feedback|orders?|noc|"
+    r"it)(?:[+._-].*)?@",
     re.IGNORECASE,
 )
 _NO_REPLY = re.compile(
@@ -176,7 +204,11 @@ def _person_in(mail: Mail, newest: str) -> int:
 
 def challenges(mail: Mail) -> Evidence | None:
     """A spam filter that asks the sender to prove to be one."""
-    asked = CHALLENGE.search(mail.subject) or CHALLENGE.search(mail.newest[:2000])
+    newest = mail.newest[:2000]
+    service = CHALLENGE_SERVICE.search(newest)
+    if service and not mail.told.quotes and not greets_by_name(mail):
+        return {"words": service.group()[:60]}
+    asked = CHALLENGE.search(mail.subject) or CHALLENGE.search(newest)
     if asked and not greets_by_name(mail) and not answer_prefix(mail.subject):
         return {"words": asked.group()[:60]}
     return None
@@ -186,7 +218,7 @@ def _desk_of(mail: Mail) -> str:
     named = next((name for name in _DESKS if mail.header(name)), "")
     if named:
         return named
-    mailer = f"{mail.says('X-Mailer')} {mail.says('User-Agent')} {mail.says('X-Powered-By')}"
+    mailer = f"{_mailer(mail)} {mail.says('X-Powered-By')}"
     return "X-Mailer" if _DESK_NAMES.search(mailer) else ""
 
 
@@ -200,7 +232,7 @@ _MAILERS = re.compile(
 
 def _looks_personal(mail: Mail) -> int:
     """Two for a person's mail program, one more for quoting what is answered below a short text."""
-    mailer = f"{mail.says('X-Mailer')} {mail.says('User-Agent')}"
+    mailer = _mailer(mail)
     return 2 * bool(_MAILERS.search(mailer) and not _DESK_NAMES.search(mailer))
 
 

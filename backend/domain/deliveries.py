@@ -149,9 +149,11 @@ _FAILED_SUBJECT = re.compile(
     r"undelivered)|could not be delivered|couldn'?t be delivered|cannot be delivered|can'?t be delivered|"
     r"was not delivered|"
     r"not deliver|user unknown|unknown user|unable to deliver|delivery to .{1,80} failed|rejected (?:mail|message)|"
-    r"(?:mail|message|email) (?:was )?(?:rejected|refused|returned|bounced|blocked)|permanent (?:failure|error)|"
+    r"(?:mail|message|email) (?:you sent )?(?:was |has been )?(?:rejected|refused|returned|bounced|blocked)|"
+    r"permanent (?:failure|error)|"
     r"\bNDN\b|bounced|"
-    r"unzustellbar|nicht zustellbar|nicht zugestellt|non remis|non distribu|échec de (?:la )?(?:remise|distribution)|"
+    r"unzustellbar|nicht zustellbar|nicht zugestellt|non remis|non distribu|[ée]chec de (?:la )?(?:remise|"
+    r"distribution)|"
     r"no se puede entregar|no entregad|imposible entregar|onbestelbaar|niet bezorgd|non recapitabile|"
     r"mancato recapito|"
     r"impossibile (?:recapitare|consegnare)|kan (?:inte|ikke) leverer|kunde inte leverer|ikke lever|"
@@ -159,7 +161,9 @@ _FAILED_SUBJECT = re.compile(
     r"entreg|niedostarcz|nie można dostarczyć|nedoručiteln|kézbesíthetetlen|недоставлен|не удалось доставить|"
     r"не доставлен|"
     r"teslim edilemedi|toimitus epäonnistui|配信不能|送信できません|配送できません|無法傳遞|无法投递|退信|未送达|"
-    r"전송 실패|반송|배달되지",
+    r"전송 실패|반송|배달되지|발송 ?실패|전송되지 못|fehlgeschlagen|Δεν είναι δυνατή η παράδοση|"
+    r"\bin (?:mail|message) from you\b|(?:contents?|file\w*|bulk email) .{0,20}from you\b|"
+    r"blocked by (?:our|the|your)|toimittaa|impossível entregar",
     re.IGNORECASE,
 )
 _LATE_SUBJECT = re.compile(
@@ -171,7 +175,8 @@ _LATE_SUBJECT = re.compile(
 _DONE_SUBJECT = re.compile(
     r"\(success\)|\(relay\)|successful mail delivery|delivered:|delivery (?:confirmation|receipt)|relayed:|"
     r"zugestellt:|"
-    r"übermittelt:|remis ?:|entregado:|recapitato:|afgeleverd:|levererat:|successfully delivered",
+    r"übermittelt:|(?<!non )remis ?:|(?<!no )entregado:|(?<!non )recapitato:|afgeleverd:|levererat:|"
+    r"successfully delivered",
     re.IGNORECASE,
 )
 _LATE_TEXT = re.compile(
@@ -192,7 +197,7 @@ _GIVEN_UP_TEXT = re.compile(
     r"wasn'?t delivered|"
     r"was (?:automatically )?(?:rejected|blocked|returned|refused)|unrouteable|unroutable|host unknown|"
     r"has been (?:rejected|blocked|"
-    r"returned)",
+    r"returned)|delivery of the e?-?mail was stopped|has not been delivered",
     re.IGNORECASE,
 )
 _FAILED_HEADERS = ("X-Failed-Recipients", "X-Actual-Recipients-Failed", "X-Failed-Recipient")
@@ -229,7 +234,7 @@ def _read_without_report(mail: Mail) -> Delivery:
         return _UNKNOWN
     temporary, permanent = _scanned(mail)
     named = permanent or temporary or _named(listed or "") or _named_in_text(mail)
-    if _DONE_SUBJECT.search(mail.subject):
+    if _DONE_SUBJECT.search(mail.subject) and not _FAILED_SUBJECT.search(mail.subject):
         return Delivery("delivered", named)
     late = bool(_LATE_SUBJECT.search(mail.subject)) or (temporary and not permanent)
     if (
@@ -346,7 +351,8 @@ def complaint(mail: Mail) -> Evidence | None:
 _RECEIPT_SUBJECT = re.compile(
     r"^(?:read|not read|displayed|read receipt|return receipt|gelesen|ungelesen|nicht gelesen|lu|non lu|leído|"
     r"no leído|letto|"
-    r"gelezen|lido|läst|læst|lest|luettu|przeczytano|přečteno|прочитано|прочтено|okundu|olvasva|開封済み|已读|已讀|읽음|disp|"
+    r"gelezen|lido|läst|læst|lest|luettu|przeczytano|přečteno|прочитано|прочтено|okundu|olvasva|lida|prečítané|"
+    r"citit|διαβάστηκε|przeczytane|開封済み|已读|已讀|읽음|disp|"
     r"empfangsbestätigung|lesebestätigung|confirmation de lecture|conferma di lettura|confirmación de lectura|"
     r"recibo de (?:lectura|leitura)|leesbevestiging|return receipt \(displayed\))\s?(?:-|:|：|\()",
     re.IGNORECASE,
@@ -354,9 +360,14 @@ _RECEIPT_SUBJECT = re.compile(
 _RECEIPT_TEXT = re.compile(
     r"was (?:read|displayed|opened|deleted without being read)|return receipt|wurde .{0,60}(?:gelesen|angezeigt|"
     r"geöffnet|gelöscht)|"
-    r"a été (?:lu|affiché)|read receipt|lesebestätigung|es letto|è stato letto|fue leído|is gelezen|was received by",
+    r"a été (?:lu|affiché)|read receipt|lesebestätigung|es letto|è stato letto|fue leído|is gelezen|"
+    r"was received by|foi lida|została przeczytan|"
+    r"byl[ao]? přečten|lästes|blev læst|ble lest|luettiin|было прочитано|прочитано|okundu|開封|已读|읽",
     re.IGNORECASE,
 )
+
+
+_NOTES_RECEIPT = re.compile(r"\s*return receipt\s+your document:?.{0,120}\s+was received by", re.IGNORECASE)
 
 
 def _is_receipt(mail: Mail) -> bool:
@@ -373,6 +384,8 @@ def read_receipt(mail: Mail) -> Evidence | None:
         return {"report-type": "disposition-notification"}
     if mail.says("Content-Class") == "urn:content-classes:mdn":
         return {"Content-Class": "mdn"}
+    if _NOTES_RECEIPT.match(mail.newest[:300]):
+        return {"text": "a receipt of Notes"}
     if mail.part("message/delivery-status") or (mail.in_reply_to and answer_prefix(mail.subject)):
         return None
     if _RECEIPT_SUBJECT.match(mail.subject) and _RECEIPT_TEXT.search(mail.text[:1500]):

@@ -71,7 +71,8 @@ def calendar(mail: Mail) -> Evidence | None:
     if hidden and _ANSWER_OF_CALENDAR.match(mail.subject):
         return {"Subject": "a calendar's"}
     if mail.from_.address in ("calendar-notification@google.com",) or (
-        mail.headers_only and mail.says("Sender").endswith("<calendar-notification@google.com>")
+        (mail.headers_only or _ANSWER_OF_CALENDAR.match(mail.subject))
+        and mail.says("Sender").endswith("<calendar-notification@google.com>")
     ):
         return {"Sender": "Google Calendar"}
     return None
@@ -118,7 +119,12 @@ def answers_by_subject(mail: Mail) -> Evidence | None:
     return {"Subject": "an answer's prefix"} if answer_prefix(mail.subject) else None
 
 
+_DIGEST = re.compile(r"\bdigest\b|zusammenfassung", re.IGNORECASE)
+
+
 def answers_by_quotation(mail: Mail) -> Evidence | None:
     """Web forms and old clients keep neither ids nor prefixes, but they quote."""
     parts_of_text = mail.told
+    if mail.header("List-Id") and _DIGEST.search(mail.subject):
+        return None
     return {"text": "a quotation"} if parts_of_text.quotes and parts_of_text.newest else None

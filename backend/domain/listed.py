@@ -27,6 +27,8 @@ _HELD = re.compile(
     r"awaits moderator approval|held for (?:moderation|approval)|"
     r"post(?:ing)? (?:to .{1,80} )?(?:was )?(?:rejected|not allowed)|"
     r"you are not allowed to post|request to mailing list|message(?:s)? (?:to .{1,60} )?(?:is|was) being held|"
+    r"(?:wartet auf|en attente d|en espera de|in attesa d|wacht op).{0,20}(?:moderat|best[äa]tigung|approba|aproba|"
+    r"approva|goedkeuring)|zurückgehalten|modérateur|moderador|moderatore|"
     r"message acknowledgement|post acknowledgement|results of your email command",
     re.IGNORECASE,
 )

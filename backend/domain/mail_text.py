@@ -13,7 +13,7 @@ from html import unescape
 # and Danish for a forward: see `is_forward`.
 _ANSWERS = (
     r"re|aw|antw(?:ort)?|sv|svar|vs|odp|ynt|yan|cevap|res|resp|rif|r|vá|válasz|ad|отв|ответ|на|απ|σχετ|השב|תגובה|رد|"
-    r"回复|回覆|答复|回信|返信|회신|답장|bls|balas|trả lời|réf|ref|hl|atb|iv"
+    r"回复|回覆|答复|回信|返信|회신|답장|bls|balas|trả lời|réf|ref|hl|atb|iv|ha|odpověď|odpoveď|odg|одг"
 )
 _FORWARDS = (
     r"fwd?|forward(?:ed)?|wg|weitergeleitet|tr|transf(?:ert)?|rv|reenv(?:iado)?|enc|i|inoltr[oa]|vl|vb|"
@@ -21,10 +21,15 @@ _FORWARDS = (
     r"videresendt|doorst|doorgestuurd|pd|podaj dalej|továbbítás|tov|ilt|i̇lt|пер|пересл|fs|πρθ|הועבר|إعادة توجيه|"
     r"转发|轉寄|轉發|転送|전달|trs|předat|chuyển tiếp"
 )
-_MANY = r"\s*(?:\[\d+\]|\(\d+\)|\^\d+|\*\d+)?\s*[:：]\s*"
+_MANY = r"\.?\s*(?:\[\d+\]|\(\d+\)|\^\d+|\*\d+)?\s*[:：]\s*"
 _ANSWER_PREFIX = re.compile(rf"(?:{_ANSWERS}){_MANY}", re.IGNORECASE)
 _FORWARD_PREFIX = re.compile(rf"\[?(?:{_FORWARDS}){_MANY}|\[fwd:\s*", re.IGNORECASE)
-_TAG = re.compile(r"\[[^\[\]]{1,60}\]\s*|\(ext(?:ern(?:al)?)?\)\s*|\*+\s*(?:ext\w*|spam)\s*\*+\s*:?\s*", re.IGNORECASE)
+_TAG = re.compile(
+    r"\[[^\[\]]{1,60}\]\s*|\{[^{}]{1,40}\}\s*|\(ext(?:ern(?:al)?)?\)\s*|\*+\s*(?:ext\w*|spam)\s*\*+\s*:?\s*|"
+    r"(?:ext|extern(?:al|e|o)?(?: e?-?mail| sender)?|caution|spam|(?:suspected|possible|probable) spam|"
+    r"phishing)\s*:\s*",
+    re.IGNORECASE,
+)
 
 
 def after_tags(subject: str) -> str:

@@ -6,6 +6,8 @@ Hungarian, Romanian, Turkish, Russian, Ukrainian, Greek, Hebrew, Arabic, Japanes
 
 import re
 
+from backend.domain import absence_words
+
 _I = re.IGNORECASE
 
 # A subject that begins like this is an automatic answer's. Sources: Jitbit KB 24552107, the defaults of Outlook,
@@ -58,12 +60,14 @@ ABSENT_SUBJECT = re.compile(
     r"автоматичен отговор|"
     r"samodejni odgovor|automatinis atsakymas|automātisk\w+ atbilde|automaatvastus|svar[:] fraværende|"
     r"sjálfvirkt svar|trả lời tự động|"
-    r"balasan otomatis|di luar kantor|ตอบกลับอัตโนมัติ)",
+    r"balasan otomatis|di luar kantor|"
+    rf"{absence_words.SUBJECT})",
     _I,
 )
 ABSENT_IN_SUBJECT = re.compile(
     r"\bout of (?:the )?office\b|\(?automatic reply\)?$|auto-?reply\b|abwesenheits(?:notiz|assistent)|\babwesend\b|"
-    r"ausência temporária|ofis dışı mesajı|is out of (?:the )?office|(?:is|am) (?:away|on (?:vacation|leave|"
+    r"ausência temporária|自動応答|自动(?:回复|答复)|ofis dışı mesajı|is out of (?:the )?office|(?:is|am) (?:away|"
+    r"on (?:vacation|leave|"
     r"holiday))|"
     r"ist (?:nicht im (?:büro|haus)|außer haus|abwesend)|est absente?|está (?:ausente|fuera)|è (?:assente|fuori)|"
     r"je (?:afwezig|mimo)|ei ole toimistolla|nie ma (?:mnie|go|jej)|[\(\[](?:ooo|oof|autoreply|auto-reply|"
@@ -143,13 +147,26 @@ ABSENT = re.compile(
     r"(?:εκτός γραφείου|απουσιάζω|θα (?:απουσιάζω|λείπω)|σε άδεια|βρίσκομαι σε)|"
     r"(?:不在に(?:して|し)|不在です|外出して|休暇(?:中|を|のため|をいただ)|休業|出張(?:中|して|のため)|お休みをいただ)|(?:不在办公室|外出(?:中|期间)|休假|出差|正在度假|"
     r"不在辦公室|休假中|年假)|"
-    r"(?:부재 ?중|휴가 ?중|휴가(?:로|입니다)|출장 ?중|자리를 비)|(?:מחוץ למשרד|בחופשה|בחופש)|(?:خارج المكتب|في إجازة)",
+    r"(?:부재 ?중|휴가 ?중|휴가(?:로|입니다)|출장 ?중|자리를 비)|(?:מחוץ למשרד|בחופשה|בחופש)|(?:خارج المكتب|في إجازة)|"
+    r"(?:büro|praxis|kanzlei|geschäft|betrieb|agentur|wir haben)\w* .{0,60}(?:geschlossen|betriebsferien)|"
+    r"betriebs(?:ferien|urlaub)|bin (?:ich )?.{0,20}(?:erkrankt|krank)|krank(?:geschrieben|heitsbedingt)|"
+    r"bin (?:ich )?.{0,20}in (?:mutterschutz|elternzeit)|befinde mich .{0,40}(?:urlaub|elternzeit|dienstreise)|"
+    r"(?:bureaux|cabinet|agence|magasin|société|entreprise) .{0,30}ferm[ée]|en arrêt maladie|"
+    r"(?:oficinas?|despacho) .{0,30}cerrad|(?:escritório|empresa) .{0,30}fechad|em licença|"
+    r"(?:uffici|negozio|azienda|studio) .{0,30}chius|in malattia|"
+    r"(?:kantoor|praktijk) .{0,30}gesloten|(?:mă|ma) aflu .{0,20}(?:concediu|deplasare)|"
+    r"nejsem (?:v (?:kanceláři|práci)|přítom)|čerpám dovolenou|na nemocenské|"
+    r"\bi (?:only )?work (?:part[- ]time|(?:on )?(?:mon|tue|wed|thu|fri)\w+ (?:to|through|and|-))|"
+    r"my (?:normal |usual )?(?:working|office|work) (?:days|hours) are|"
+    rf"{absence_words.ABSENT}|{absence_words.LEFT}",
     _I,
 )
 BACK = re.compile(
     r"\b(?:will (?:be )?(?:back|return)|(?:i'll|i’ll) (?:be )?(?:back|return)|be back|re-?open(?:s|ing)?|returning|"
     r"return(?:ing)? to (?:the |my )?(?:office|work|desk)|back (?:on|in the office|at (?:work|my desk))|"
-    r"upon (?:my )?return|when i (?:return|get back|am back)|on my return|until (?:the )?(?:\d|mon|tue|wed|thu|"
+    r"upon (?:my |our )?return|"
+    r"when (?:i|we) (?:return|get back|am back|are back|re-?open)|next (?:working|business) day|on my return|"
+    r"until (?:the )?(?:\d|mon|tue|wed|thu|"
     r"fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|as soon as i (?:return|am back|get back))|"
     r"wieder (?:im (?:büro|hause?)|erreichbar|da|für sie|zurück)|zurück|bis (?:zum |einschließlich |"
     r"inkl\w*\.? )?\d|ab (?:dem )?\d|nach meiner rückkehr|rückkehr|"
@@ -162,7 +179,9 @@ BACK = re.compile(
     r"(?:palaan|takaisin|paluu|saakka|asti)|(?:wracam|wrócę|powr[oó]t|do dnia)|(?:vrátím|zpět|návrat|späť|"
     r"vrátim)|(?:visszatér|-ig\b|leszek újra|érkezem)|(?:revin|întoarc|până (?:la|în|pe))|"
     r"(?:döneceğim|dönüş|tarihine kadar|tarihinde|kadar)|(?:вернусь|выйду|возвращ|по \d|до \d)|(?:повернусь|"
-    r"поверненн)|(?:επιστρ|μέχρι|έως)|(?:戻り|まで|復帰|出社)|(?:返回|回来|回到|至\d|期间|回來)|(?:복귀|까지|돌아)",
+    r"поверненн)|(?:επιστρ|μέχρι|έως)|(?:戻り|まで|復帰|出社)|(?:返回|回来|回到|至\d|期间|回來)|(?:복귀|까지|돌아)|"
+    r"indtil|riapertura|riapriremo|a notre réouverture|dès notre retour|reabri|"
+    rf"{absence_words.BACK}",
     _I,
 )
 INSTEAD = re.compile(
@@ -187,7 +206,13 @@ INSTEAD = re.compile(
     r"prosz[ęe] o kontakt|kontakt z|v (?:nal[ée]hav|urgentn|případě)|naléhav|kontaktujte|obraťte|sürgős|"
     r"forduljon|keres(?:se|sék)|"
     r"urgen[țt]e|contacta[țt]i|acil (?:durum|konu|işler)|iletişime geç|по срочн|срочны|обращайтесь|обратитесь|"
-    r"свяжитесь|термінов|звертайтесь|επείγον|επικοινων|(?:急ぎ|緊急|至急|ご連絡)|(?:紧急|急事|请联系|緊急|請聯(?:絡|繫)|联系)|(?:급한|긴급|연락)",
+    r"свяжитесь|термінов|звертайтесь|επείγον|επικοινων|(?:急ぎ|緊急|至急|ご連絡)|(?:紧急|急事|请联系|緊急|請聯(?:絡|繫)|联系|請洽|请洽)|"
+    r"(?:급한|긴급|급하신|연락)|"
+    r"(?:durante|en) mi ausencia|contact(?:e|ar|en) por favor|dirij[ao]\w*|(?:neste|nesse) período|contatar|"
+    r"merci d['’](?:adresser|écrire|envoyer)|merci de (?:contacter|vous adresser|me joindre)|henvendelser|"
+    r"(?:пишите|направляйте) .{0,20}@|по всем вопросам|"
+    r"future (?:correspondence|e-?mails?|enquiries|inquiries)|"
+    rf"{absence_words.INSTEAD}",
     _I,
 )
 NO_ACCESS = re.compile(
@@ -201,7 +226,9 @@ NO_ACCESS = re.compile(
     r"bearbeitet|e-?mails)|(?:e-?mail|nachricht)\w* wird nicht (?:automatisch )?weitergeleitet|accès (?:limité|"
     r"restreint)|ne (?:consulte|lirai|serai pas en mesure)|(?:acceso|acesso|accesso) (?:limitad[oa]|limitato|"
     r"restringido)|beperkt(?:e)? (?:toegang|bereikbaar)|begränsad|begrænset|begrenset|ograniczony dostęp|omezený|"
-    r"ограниченн\w+ доступ|svar(?:ar|er) (?:på|dig|deg|när)|"
+    r"ограниченн\w+ доступ|svare? (?:ar|er)?(?:på|dig|deg|när)|svar(?:ar|er) (?:på|dig|deg|när)|"
+    r"(?:respond|reply) to (?:all|your|any) \w+ .{0,30}(?:when|upon|once|then|after|next)|"
+    r"(?:will )?(?:not|no longer) be (?:read|monitored|checked)|nicht mehr gelesen|risponderemo|nous vous répondrons|"
     r"répondrai (?:à|dès)|responder[ée]|risponderò|antwort(?:e|en) .{0,40}(?:rückkehr|nach)|beantwoord|vastaan|"
     r"odpowiem|odpovím|odpoviem|válaszol|отвечу|yanıtla|cevapla|回信|回复您|返信いたし|답장|답변",
     _I,
@@ -233,7 +260,7 @@ ENGAGED = re.compile(
     r"je vous (?:r?appelle|envoie)|pouvons-nous|pouvez-vous|on peut|votre (?:offre|proposition)|"
     r"désolée? (?:pour|de)|scusa(?:te|mi)? (?:il|per)|possiamo|può|la (?:sua|vostra) (?:offerta|proposta)|"
     r"perdona|podemos|podría|su (?:oferta|propuesta)|desculp|sua proposta|kan vi|kunnen we|możemy|můžeme|можем|"
-    r"давайте)",
+    r"давайте)|しておりました|申し訳|進めて|打ち合わせ|どうぞ進め|可以安排|我们(?:讨论|下周)",
     _I,
 )
 QUESTION = re.compile(r"\w[^\n?]{0,200}\?(?:\s|$)")
@@ -249,7 +276,11 @@ ACKNOWLEDGED = re.compile(
     r"forwarded|queued|raised|added)|"
     r"acknowledg(?:e|ing|ement|es) (?:the )?receipt|this (?:e-?mail|message) (?:is to )?(?:confirms?|"
     r"acknowledges?)|received your (?:e-?mail|message|request|inquiry|enquiry|application|ticket)|"
-    r"in response to the creation of|ticket (?:number|id|#|reference)|case (?:number|id|reference)|"
+    r"in response to the creation of|"
+    r"(?:due to|because of) the (?:\w+ )?(?:volume|number|amount) of (?:e-?mails?|messages|reports|requests|"
+    r"enquiries|inquiries|submissions|mail)|(?:request|ticket|case) .{0,30}has been (?:solved|resolved|closed)|"
+    r"(?:votre|le) (?:message|demande|e-?mail|courriel) a bien été (?:reçue?|transmise?|enregistrée?)|"
+    r"ticket (?:number|id|#|reference)|case (?:number|id|reference)|"
     r"reference number|thank(?:s| you) for (?:contacting|getting in touch|reaching out|writing to|"
     r"your (?:inquiry|enquiry|request|application|submission|"
     r"order|interest))|"
@@ -277,8 +308,10 @@ PROMISED = re.compile(
     r"contact you|review|answer|follow up|be (?:responded|"
     r"answered|reviewed|processed|handled)) |(?:respond|reply|get back|response|answer).{0,40}(?:within|"
     r"in) (?:\d+|one|two|a few|the next) (?:business |working )?(?:hours?|days?)|as soon as possible|"
-    r"do not (?:reply|respond) to this|please (?:do not reply|don't reply|reply above|type your reply)|(?:above|"
-    r"below) this line|agents? will|(?:one|member) of our|our (?:team|staff|support)|"
+    r"do not (?:reply|respond) to this|please (?:do not reply|don't reply)|agents? will|"
+    r"(?:may|can|will) not (?:be able to )?(?:receive|respond|reply|send|answer).{0,30}(?:individual|every|each|all)|"
+    r"cannot (?:respond|reply) (?:individually|to (?:every|each|all))|we'?(?:'|’)ll (?:get back|be in touch|reply|"
+    r"respond) |réponse vous sera|em breve|sous \d+ ?h(?:eures)?|(?:one|member) of our|our (?:team|staff|support)|"
     r"schnellstmöglich|so schnell wie möglich|in kürze|umgehend|dans les (?:plus brefs|meilleurs) délais|"
     r"lo antes posible|a la brevedad|o mais (?:breve|rápido)|al più presto|quanto prima|zo (?:snel|"
     r"spoedig) mogelijk|så snart (?:som )?(?:möjligt|mulig)|hurtigst muligt|mahdollisimman pian|jak najszybciej|"
@@ -292,8 +325,7 @@ TICKETED = re.compile(
     r"(?:ticket|case|reference|request) (?:number|id|no\.?)[: ]*#?\w*\d{3,}|do not (?:remove|change|"
     r"alter) (?:the )?(?:subject|ticket)|"
     r"(?:unter|mit) der (?:ticket|vorgangs|fall|bearbeitungs)-?nummer|sous le numéro|con el número|con il numero|"
-    r"onder nummer|"
-    r"(?:type|write|enter) your (?:reply|response) above|reply above this line)",
+    r"onder nummer)",
     _I,
 )
 CHALLENGE = re.compile(
@@ -303,7 +335,15 @@ CHALLENGE = re.compile(
     r"(?:e-?mail |inbox |mailbox )?(?:in)?(?:box |account )?(?:against|from) (?:spam|junk|unwanted)|"
     r"one-time (?:request|verification|"
     r"confirmation)|(?:requires?|waiting for|needs?) (?:your )?(?:confirmation|verification|authentication)|"
-    r"not a robot",
+    r"not a robot|(?:was |been |is )?(?:quarantined|waitlisted)|precisa de confirmação|"
+    r"senders (?:that |whom )?i have approved|approved senders",
+    _I,
+)
+# Services that do nothing but ask: their words count under any subject.
+CHALLENGE_SERVICE = re.compile(
+    r"boxbe|spam ?arrest|mailblocks|\btmda\b|antispam uol|protect (?:myself|himself|herself) against (?:receiving )?"
+    r"(?:junk|spam)|allow incoming (?:messages|mail) only from|list of approved senders|sendio|"
+    r"(?:click|follow|use) (?:on )?(?:the|this) link .{0,60}so (?:that )?(?:i|we|he|she) can receive",
     _I,
 )
 ACKNOWLEDGED_SUBJECT = re.compile(
