@@ -1,15 +1,15 @@
 """What became of a message: takes the hits that wait, judges the message whole, and puts the feed right.
 
-    collector --hit, unjudged, NOTIFY--> judge_new --one message at a time--> settle_message --> verdicts, feed items
+    collector --hit, unjudged, NOTIFY--> judge_new --many messages at a time--> settle_messages --> verdicts, feed items
 
 Whoever learns something that can change a verdict (the sent copy, a rep's presence, a reply) calls `settle_message`
-in the same transaction. It is idempotent, and several workers are safe: the message's row is locked, and all of its
-hits are read after that. Who settles several messages in one transaction locks them first, in order
+in the same transaction. It is idempotent, and several workers are safe: the messages' rows are locked, and all of
+their hits are read after that. Who settles several messages in one transaction locks them first, in order
 (`lock_messages`), before anything is written to the feed. Deciding is in `domain.verdicts`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from uuid import uuid4
@@ -20,9 +20,11 @@ from sqlalchemy import Connection
 from backend.domain.devices import SignedDevice, mint_device
 from backend.domain.hits import ANYBODY, Hit, MessageFacts, OwnDevice, Presence, Verdict
 from backend.domain.verdicts import RULES_VERSION, inferred_view, judge
+from backend.store import hit_facts
 from backend.store import hits as store
-from backend.store.feed import FeedItem, put_item, retract_item, stir_message
-from backend.store.hits import Judgement, Link, Said
+from backend.store.feed import FeedItem, Telling, tell_hits
+from backend.store.hit_facts import Link, Said
+from backend.store.keys import HitKey, MessageKey
 
 BATCH = 500
 _LONGEST_AGENT = 512
@@ -41,45 +43,66 @@ class Judged:
 
 
 def judge_new(conn: Connection, now: datetime, limit: int = BATCH) -> int:
-    """Judge the messages of the hits that wait; returns how many hits were taken. The caller commits."""
+    """Judge the messages of the hits that wait; returns how many hits were taken. The caller commits.
+
+    All hits of a message are judged at once, so all of them that wait are done with, not only those that were taken.
+    """
     taken = store.take_waiting(conn, limit)
     known = {(one.workspace_id, one.message_id) for one in taken if one.message_id is not None}
-    messages = lock_messages(conn, known)
-    for workspace_id, message_id in messages:
-        settle_message(conn, workspace_id, message_id, now)
+    done = {(one.workspace_id, one.hit_id) for one in taken} | settle_messages(conn, known, now)
     unknown = sum(1 for one in taken if one.message_id is None)
     if unknown:
         _UNKNOWN.inc(unknown)
     if taken:
-        store.drop_waiting(conn, taken)
+        store.drop_waiting(conn, done)
     return len(taken)
 
 
-def lock_messages(conn: Connection, messages: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+def lock_messages(conn: Connection, messages: Iterable[MessageKey]) -> list[MessageKey]:
     """Lock several messages (workspace, id) in the one order that cannot deadlock; returns those that exist."""
-    return [one for one in sorted(messages) if store.lock_message(conn, *one)]
+    return [one.key for one in store.lock_messages(conn, set(messages))]
 
 
 def settle_message(conn: Connection, workspace_id: int, message_id: int, now: datetime) -> None:
     """Judge all hits of a message under all that is known now, and put the feed right. Safe to repeat."""
-    if not store.lock_message(conn, workspace_id, message_id):
-        return
-    hits = store.hits_of_message(conn, workspace_id, message_id)
-    devices = [hit.device_id for hit in hits if hit.device_id is not None]
-    facts = store.get_facts(conn, workspace_id, message_id, devices)
-    verdicts = judge(hits, facts)
-    said = store.verdicts_of_message(conn, workspace_id, message_id)
-    changed = [verdict for verdict in verdicts if said.get(verdict.hit_id) != _as_said(verdict)]
-    store.put_verdicts(conn, workspace_id, Judgement(message_id, changed, RULES_VERSION, now))
-    for verdict in changed:
-        _JUDGED.labels(verdict.verdict).inc()
-    links = store.links_of_message(conn, workspace_id, message_id) if any(hit.kind == "click" for hit in hits) else {}
-    items = _items(message_id, Judged(hits, verdicts, facts), links)
-    gone = sorted(store.standing_keys(conn, workspace_id, message_id) - {item.key for item in items})
-    told = [retract_item(conn, workspace_id, message_id, key) for key in gone]
-    told += [put_item(conn, workspace_id, item) for item in items]
-    if changed and not any(told):  # what is not counted is shown too, in every open window
-        stir_message(conn, workspace_id, message_id)
+    settle_messages(conn, {(workspace_id, message_id)}, now)
+
+
+def settle_messages(conn: Connection, messages: Collection[MessageKey], now: datetime) -> set[HitKey]:
+    """Settle several messages (workspace, id) at once; returns the hits that were judged, told or not."""
+    locked = store.lock_messages(conn, messages)
+    if not locked:
+        return set()
+    keys = [one.key for one in locked]
+    hits = hit_facts.hits_of_messages(conn, keys)
+    facts = hit_facts.facts_of_messages(conn, locked, hits)
+    judged = {key: Judged(hits[key], judge(hits[key], facts[key]), facts[key]) for key in keys}
+    news = _put_verdicts(conn, judged, now)
+    clicked = [key for key, one in judged.items() if any(hit.kind == "click" for hit in one.hits)]
+    links = hit_facts.links_of_messages(conn, clicked)
+    tell_hits(
+        conn, [Telling(*key, _items(key[1], one, links.get(key, {})), key in news) for key, one in judged.items()]
+    )
+    return {(key[0], hit.id) for key, some in hits.items() for hit in some}
+
+
+def _put_verdicts(conn: Connection, judged: Mapping[MessageKey, Judged], now: datetime) -> set[MessageKey]:
+    """Store what differs; returns the messages of which something new is said, not only by newer rules."""
+    said = hit_facts.verdicts_of_messages(conn, list(judged))
+    changed: dict[MessageKey, list[Verdict]] = {}
+    news = set()
+    for key, one in judged.items():
+        for verdict in one.verdicts:
+            stands = said[key].get(verdict.hit_id)
+            word = _as_said(verdict)
+            if stands == word:
+                continue
+            changed.setdefault(key, []).append(verdict)
+            if stands is None or replace(stands, rules_version=RULES_VERSION) != word:
+                news.add(key)
+                _JUDGED.labels(verdict.verdict).inc()
+    store.put_verdicts(conn, changed, RULES_VERSION, now)
+    return news
 
 
 def note_presence(
@@ -111,7 +134,7 @@ def _as_said(verdict: Verdict) -> Said:
     return Said(verdict.verdict, verdict.rule, verdict.sentence, round(verdict.confidence, 3), RULES_VERSION)
 
 
-def _items(message_id: int, judged: Judged, links: Mapping[int, Link]) -> list[FeedItem]:
+def _items(message_id: int, judged: Judged, links: Mapping[int | None, Link]) -> list[FeedItem]:
     """What the feed has to say: the views and clicks that count, of a message that was sent."""
     facts = judged.facts
     if facts.state != "sent":
@@ -135,7 +158,9 @@ def _items(message_id: int, judged: Judged, links: Mapping[int, Link]) -> list[F
     return items
 
 
-def _item(message_id: int, hit: Hit, verdict: Verdict, facts: MessageFacts, links: Mapping[int, Link]) -> FeedItem:
+def _item(
+    message_id: int, hit: Hit, verdict: Verdict, facts: MessageFacts, links: Mapping[int | None, Link]
+) -> FeedItem:
     kind = "view" if hit.kind == "open" else "click"
     data: dict[str, object] = {
         "who": facts.reader or ANYBODY,
@@ -144,7 +169,7 @@ def _item(message_id: int, hit: Hit, verdict: Verdict, facts: MessageFacts, link
         "sentence": verdict.sentence,
         "inferred": False,
     }
-    link = links.get(hit.link_id) if hit.link_id is not None else None
+    link = links.get(hit.link_id)
     if link is not None:
         data["link"] = {"text": link.text, "destination": link.destination}
     return FeedItem(message_id, f"{kind}:{hit.id}", kind, hit.received_at, data)

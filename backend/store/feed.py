@@ -5,16 +5,38 @@ become visible in their order: a reader that saw number n has seen all up to n, 
 Reading the feed is in `feed_reading`.
 """
 
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Connection,
+    Text,
+    and_,
+    cast,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
+from backend.store.keys import MessageKey, as_ids, as_table
 from backend.store.tables import feed_counter, feed_item
 
 CHANNEL = "readback_feed"
+_TOUCH = {
+    "workspace_id": BigInteger(),
+    "message_id": BigInteger(),
+    "key": Text(),
+    "retracted": Boolean(),
+    "seq": BigInteger(),
+}
 
 
 @dataclass(frozen=True)
@@ -69,18 +91,101 @@ def retract_item(conn: Connection, workspace_id: int, message_id: int, key: str)
     return True
 
 
-def stir_message(conn: Connection, workspace_id: int, message_id: int) -> bool:
-    """Have open windows look at a message anew, where what changed is no item (hits that are not counted)."""
-    if conn.execute(select(feed_item.c.key).where(_standing_sent(workspace_id, message_id)).with_for_update()).first():
-        conn.execute(
-            update(feed_item).where(_standing_sent(workspace_id, message_id)).values(seq=_next_seq(conn, workspace_id))
+@dataclass(frozen=True)
+class Telling:
+    """All that the feed is to say of one message's hits; `stirred` where something is new that is not counted."""
+
+    workspace_id: int
+    message_id: int
+    items: Sequence[FeedItem]
+    stirred: bool = False
+
+
+def tell_hits(conn: Connection, tellings: Sequence[Telling]) -> None:
+    """Put the views and clicks of these messages right: tell, correct and take back. Safe to repeat.
+
+    The messages are locked by the caller (`store.hits.lock_messages`), and nobody else writes these items. Where all
+    that is new is not counted, open windows are made to look at the message anew, by its `sent` item.
+    """
+    standing = _standing(conn, [(one.workspace_id, one.message_id) for one in tellings])
+    put: list[tuple[int, FeedItem]] = []
+    touched: list[tuple[int, int, str, bool]] = []
+    for one in sorted(tellings, key=lambda one: (one.workspace_id, one.message_id)):
+        stands = standing[one.workspace_id, one.message_id]
+        sent = stands.pop("sent", None)
+        gone = sorted(stands.keys() - {item.key for item in one.items})
+        fresh = [item for item in one.items if stands.get(item.key) != (item.kind, item.occurred_at, dict(item.data))]
+        touched += [(one.workspace_id, one.message_id, key, True) for key in gone]
+        put += [(one.workspace_id, item) for item in fresh]
+        if one.stirred and sent is not None and not gone and not fresh:
+            touched.append((one.workspace_id, one.message_id, "sent", False))
+    numbers = _take_numbers(conn, Counter([each[0] for each in touched] + [workspace_id for workspace_id, _ in put]))
+    _touch(conn, [(*each, next(numbers[each[0]])) for each in touched])
+    _put(conn, [(workspace_id, item, next(numbers[workspace_id])) for workspace_id, item in put])
+
+
+def _standing(conn: Connection, messages: Sequence[MessageKey]) -> defaultdict[MessageKey, dict[str, Any]]:
+    asked = as_ids(messages)
+    found = (
+        select(
+            feed_item.c.workspace_id,
+            feed_item.c.message_id,
+            feed_item.c.key,
+            feed_item.c.kind,
+            feed_item.c.occurred_at,
+            feed_item.c.data,
         )
-        return True
-    return False
+        .join(asked, and_(feed_item.c.workspace_id == asked.c.workspace_id, feed_item.c.message_id == asked.c.id))
+        .where(
+            feed_item.c.retracted.is_(False),
+            or_(feed_item.c.key == "sent", feed_item.c.key.startswith("view:"), feed_item.c.key.startswith("click:")),
+        )
+    )
+    standing: defaultdict[MessageKey, dict[str, Any]] = defaultdict(dict)
+    for workspace_id, message_id, key, *values in conn.execute(found):
+        standing[workspace_id, message_id][key] = tuple(values)
+    return standing
 
 
-def _standing_sent(workspace_id: int, message_id: int) -> ColumnElement[bool]:
-    return _same(workspace_id, message_id, "sent") & feed_item.c.retracted.is_(False)
+def _touch(conn: Connection, touched: Sequence[tuple[int, int, str, bool, int]]) -> None:
+    """Retract items, or only give them a new number: (workspace, message, key, retracted, number)."""
+    if not touched:
+        return
+    asked = as_table(_TOUCH, touched)
+    conn.execute(
+        update(feed_item)
+        .where(
+            feed_item.c.workspace_id == asked.c.workspace_id,
+            feed_item.c.message_id == asked.c.message_id,
+            feed_item.c.key == asked.c.key,
+        )
+        .values(retracted=asked.c.retracted, seq=asked.c.seq)
+    )
+
+
+def _put(conn: Connection, items: Sequence[tuple[int, FeedItem, int]]) -> None:
+    if not items:
+        return
+    put = insert(feed_item)
+    changing = ("kind", "occurred_at", "data", "retracted", "seq")
+    conn.execute(
+        put.on_conflict_do_update(
+            index_elements=["workspace_id", "message_id", "key"], set_={name: put.excluded[name] for name in changing}
+        ),
+        [
+            {
+                "workspace_id": workspace_id,
+                "message_id": item.message_id,
+                "key": item.key,
+                "kind": item.kind,
+                "occurred_at": item.occurred_at,
+                "data": dict(item.data),
+                "retracted": False,
+                "seq": seq,
+            }
+            for workspace_id, item, seq in items
+        ],
+    )
 
 
 def _same(workspace_id: int, message_id: int, key: str) -> ColumnElement[bool]:
@@ -90,11 +195,21 @@ def _same(workspace_id: int, message_id: int, key: str) -> ColumnElement[bool]:
 
 
 def _next_seq(conn: Connection, workspace_id: int) -> int:
+    return next(_take_numbers(conn, {workspace_id: 1})[workspace_id])
+
+
+def _take_numbers(conn: Connection, wanted: Mapping[int, int]) -> Mapping[int, Iterator[int]]:
+    """Take each workspace's next numbers, in the one order of workspaces that cannot deadlock."""
+    if not wanted:
+        return {}
+    asked = as_ids(list(wanted.items()))
+    take = insert(feed_counter).from_select(
+        ["workspace_id", "seq"], select(asked.c.workspace_id, asked.c.id).order_by(asked.c.workspace_id)
+    )
     taken = conn.execute(
-        insert(feed_counter)
-        .values(workspace_id=workspace_id, seq=1)
-        .on_conflict_do_update(index_elements=["workspace_id"], set_={"seq": feed_counter.c.seq + 1})
-        .returning(feed_counter.c.seq)
-    ).scalar_one()
-    conn.execute(select(func.pg_notify(CHANNEL, str(workspace_id))))
-    return int(taken)
+        take.on_conflict_do_update(
+            index_elements=["workspace_id"], set_={"seq": feed_counter.c.seq + take.excluded.seq}
+        ).returning(feed_counter.c.workspace_id, feed_counter.c.seq)
+    ).all()
+    conn.execute(select(func.pg_notify(CHANNEL, cast(asked.c.workspace_id, Text))).select_from(asked))
+    return {workspace_id: iter(range(last - wanted[workspace_id] + 1, last + 1)) for workspace_id, last in taken}
