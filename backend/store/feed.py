@@ -12,8 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    Boolean,
     ColumnElement,
     Connection,
     Text,
@@ -30,12 +28,10 @@ from backend.store.keys import MessageKey, as_ids, as_table
 from backend.store.tables import feed_counter, feed_item
 
 CHANNEL = "readback_feed"
-_TOUCH = {
-    "workspace_id": BigInteger(),
-    "message_id": BigInteger(),
-    "key": Text(),
-    "retracted": Boolean(),
-    "seq": BigInteger(),
+_TOUCH = {name: feed_item.c[name].type for name in ("workspace_id", "message_id", "key", "retracted", "seq")}
+_PUT = {
+    name: feed_item.c[name].type
+    for name in ("workspace_id", "message_id", "key", "kind", "occurred_at", "data", "retracted", "seq")
 }
 
 
@@ -166,25 +162,16 @@ def _touch(conn: Connection, touched: Sequence[tuple[int, int, str, bool, int]])
 def _put(conn: Connection, items: Sequence[tuple[int, FeedItem, int]]) -> None:
     if not items:
         return
-    put = insert(feed_item)
+    rows = [
+        (workspace_id, item.message_id, item.key, item.kind, item.occurred_at, dict(item.data), False, seq)
+        for workspace_id, item, seq in items
+    ]
+    put = insert(feed_item).from_select(list(_PUT), select(as_table(_PUT, rows)))
     changing = ("kind", "occurred_at", "data", "retracted", "seq")
     conn.execute(
         put.on_conflict_do_update(
             index_elements=["workspace_id", "message_id", "key"], set_={name: put.excluded[name] for name in changing}
-        ),
-        [
-            {
-                "workspace_id": workspace_id,
-                "message_id": item.message_id,
-                "key": item.key,
-                "kind": item.kind,
-                "occurred_at": item.occurred_at,
-                "data": dict(item.data),
-                "retracted": False,
-                "seq": seq,
-            }
-            for workspace_id, item, seq in items
-        ],
+        )
     )
 
 

@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, delete, select, tuple_
+from sqlalchemy import Connection, and_, delete, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from backend.domain.hits import MessageState, OwnDevice, Presence, Verdict
-from backend.store.keys import HitKey, MessageKey, as_hits, as_ids
+from backend.store.keys import HitKey, MessageKey, as_hits, as_ids, as_table
 from backend.store.tables import device, hit, message, presence, tracker, unjudged, verdict
 
-_CHANGING = ("message_id", "verdict", "rule", "sentence", "confidence", "rules_version", "judged_at")
+_VERDICT = {
+    name: verdict.c[name].type
+    for name in ("workspace_id", "message_id", "hit_id", "verdict", "rule", "sentence", "confidence")
+}
 
 
 @dataclass(frozen=True)
@@ -51,16 +54,17 @@ def take_waiting(conn: Connection, limit: int) -> Sequence[Waiting]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    taken = [tuple(row) for row in conn.execute(asked)]
+    taken = [(row.workspace_id, row.hit_id) for row in conn.execute(asked)]
     if not taken:
         return []
+    these = as_hits(taken)
     found = (
-        select(hit.c.workspace_id, hit.c.id, tracker.c.message_id)
+        select(these.c.workspace_id, these.c.id, tracker.c.message_id)
+        .join(hit, and_(hit.c.workspace_id == these.c.workspace_id, hit.c.id == these.c.id))
         .outerjoin(tracker, and_(tracker.c.workspace_id == hit.c.workspace_id, tracker.c.token == hit.c.token))
-        .where(tuple_(hit.c.workspace_id, hit.c.id).in_(taken))
     )
-    messages = {(row.workspace_id, row.id): row.message_id for row in conn.execute(found)}
-    return [Waiting(workspace_id, hit_id, messages.get((workspace_id, hit_id))) for workspace_id, hit_id in taken]
+    messages = {(workspace_id, hit_id): message_id for workspace_id, hit_id, message_id in conn.execute(found)}
+    return [Waiting(*key, messages.get(key)) for key in taken]
 
 
 def drop_waiting(conn: Connection, hits: Collection[HitKey]) -> None:
@@ -96,28 +100,22 @@ def put_verdicts(
 ) -> None:
     """Store verdicts by message, in the place of earlier ones on the same hits."""
     rows = [
-        {
-            "workspace_id": workspace_id,
-            "hit_id": one.hit_id,
-            "message_id": message_id,
-            "verdict": one.verdict,
-            "rule": one.rule,
-            "sentence": one.sentence,
-            "confidence": one.confidence,
-            "rules_version": rules_version,
-            "judged_at": judged_at,
-        }
+        (workspace_id, message_id, one.hit_id, one.verdict, one.rule, one.sentence, one.confidence)
         for (workspace_id, message_id), some in verdicts.items()
         for one in some
     ]
-    put = insert(verdict)
-    if rows:
-        conn.execute(
-            put.on_conflict_do_update(
-                index_elements=["workspace_id", "hit_id"], set_={name: put.excluded[name] for name in _CHANGING}
-            ),
-            rows,
+    if not rows:
+        return
+    said = as_table(_VERDICT, rows)
+    put = insert(verdict).from_select(
+        [*_VERDICT, "rules_version", "judged_at"], select(said, literal(rules_version), literal(judged_at))
+    )
+    changing = ("message_id", "verdict", "rule", "sentence", "confidence", "rules_version", "judged_at")
+    conn.execute(
+        put.on_conflict_do_update(
+            index_elements=["workspace_id", "hit_id"], set_={name: put.excluded[name] for name in changing}
         )
+    )
 
 
 def put_presence(conn: Connection, workspace_id: int, message_id: int, seen: Presence, source: str) -> None:
