@@ -5,17 +5,21 @@ class of what it raised: `Transient` is, after a growing pause or the one that t
 a fault of ours, is logged, and waits for the next push or sweep. A job that is to be tried again is left as a new
 one (`store.queue.enqueue`): procrastinate's own retry breaks where an equal job waits already.
 
-A worker that dies leaves its jobs "doing"; the others, or the next one to start, put them back within seconds.
+A worker that dies leaves its jobs "doing"; the others, or the next one to start, put them back within seconds. One
+whose database goes away, or is not migrated yet, waits for it.
 """
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import procrastinate
 import psycopg
 import structlog
+from procrastinate.worker import Worker
 from sqlalchemy import Connection
 
 from backend.errors import RateLimited, Transient
@@ -35,6 +39,7 @@ _SILENT_S = 4.0  # a worker that was not heard of for so long is dead
 _LOOK_EVERY_S = 1.0  # jobs announce themselves; this is for those that were put back
 _JUDGE_EVERY_S = 2.0  # hits announce themselves; this is for an announcement that got lost
 _AGAIN_AFTER_S = 2.0
+_NO_DATABASE = (procrastinate.exceptions.ConnectorException, psycopg.Error, OSError)  # away, or not migrated yet
 
 Work = Callable[[Parts, datetime], object]
 
@@ -75,8 +80,9 @@ _PERIODIC: Mapping[str, tuple[str, Callable[[Connection, datetime], object]]] = 
 }
 
 
-def create_queue(parts: Parts) -> procrastinate.App:
-    """Make the queue's app with every job and periodic job; it connects when opened."""
+def create_queue(parts: Parts, running: set[int] | None = None) -> procrastinate.App:
+    """Make the queue's app with every job and periodic job; it connects when opened. Ids of `running` jobs are kept."""
+    running = set() if running is None else running
     connector = procrastinate.PsycopgConnector(
         conninfo=plain_url(str(parts.settings.database_url)),
         min_size=1,
@@ -85,16 +91,19 @@ def create_queue(parts: Parts) -> procrastinate.App:
     )
     app = procrastinate.App(connector=connector)
     for name, job in _JOBS.items():
-        app.task(name=name, pass_context=True)(_runner(parts, job))
+        app.task(name=name, pass_context=True)(_runner(parts, job, running))
     for name, (cron, work) in _PERIODIC.items():
-        task = app.task(name=name, pass_context=True, queueing_lock=name)(_runner(parts, _in_one_transaction(work)))
+        task = app.task(name=name, pass_context=True, queueing_lock=name)(
+            _runner(parts, _in_one_transaction(work), running)
+        )
         app.periodic(cron=cron)(task)
     return app
 
 
-def _runner(parts: Parts, job: Callable[..., None]) -> Callable[..., None]:
+def _runner(parts: Parts, job: Callable[..., None], running: set[int]) -> Callable[..., None]:
     def run(context: procrastinate.JobContext, attempt: int = 1, **args: Any) -> None:
         now = datetime.now(UTC)
+        running.add(context.job.id or 0)
         try:
             job(parts, now, **args)
         except Transient as problem:
@@ -107,6 +116,8 @@ def _runner(parts: Parts, job: Callable[..., None]) -> Callable[..., None]:
                 again = {**args, "attempt": attempt + 1}
                 at = now + timedelta(seconds=pause_s)
                 queue.enqueue(conn, name, again, lock=context.job.queueing_lock, at=at)
+        finally:
+            running.discard(context.job.id or 0)
 
     return run
 
@@ -120,25 +131,48 @@ def pause_before(attempt: int, problem: Transient) -> float:
 
 def run_worker(parts: Parts) -> None:
     """Run until told to stop (SIGTERM, SIGINT): jobs at hand are finished first."""
-    asyncio.run(_work(parts))
+    asyncio.run(_work_until_told(parts))
+
+
+async def _work_until_told(parts: Parts) -> None:
+    """Only a signal ends a worker. procrastinate's ends by itself, even as if asked to, once its connection is lost."""
+    told = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, told.set)
+    stopping = asyncio.create_task(told.wait())
+    while not told.is_set():
+        working = asyncio.create_task(_work(parts))
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        working.cancel()  # procrastinate takes it as being asked to stop; one that has ended takes no notice
+        [problem] = await asyncio.gather(working, return_exceptions=True)
+        if isinstance(problem, Exception) and not isinstance(problem, _NO_DATABASE):
+            raise problem
+        if not told.is_set():
+            log.warning("worker_begins_anew", because=type(problem).__name__ if problem else "connection lost")
+            await asyncio.wait({stopping}, timeout=_AGAIN_AFTER_S)
 
 
 async def _work(parts: Parts) -> None:
-    app = create_queue(parts)
+    running: set[int] = set()
+    app = create_queue(parts, running)
+    worker = Worker(
+        app=app,
+        concurrency=_CONCURRENCY,
+        fetch_job_polling_interval=_LOOK_EVERY_S,
+        update_heartbeat_interval=_HEARTBEAT_S,
+        stalled_worker_timeout=_SILENT_S,
+        install_signal_handlers=False,
+        shutdown_graceful_timeout=15.0,
+        delete_jobs="successful",
+    )
     async with app.open_async():
         beside = [
             asyncio.create_task(_for_ever(_judge_hits, parts)),
             asyncio.create_task(_for_ever(_revive, parts)),
+            asyncio.create_task(_for_ever(partial(_revive_own, worker, running), parts)),
         ]
         try:
-            await app.run_worker_async(
-                concurrency=_CONCURRENCY,
-                fetch_job_polling_interval=_LOOK_EVERY_S,
-                update_heartbeat_interval=_HEARTBEAT_S,
-                stalled_worker_timeout=_SILENT_S,
-                shutdown_graceful_timeout=15.0,
-                delete_jobs="successful",
-            )
+            await worker.run()  # type: ignore[no-untyped-call]
         finally:
             for task in beside:
                 task.cancel()
@@ -151,7 +185,7 @@ async def _for_ever(work: Callable[[Parts], Awaitable[None]], parts: Parts) -> N
         try:
             await work(parts)
         except Exception:
-            log.exception("worker_loop_failed", loop=work.__name__)
+            log.exception("worker_loop_failed", loop=getattr(work, "__name__", "_revive_own"))
             await asyncio.sleep(_AGAIN_AFTER_S)
 
 
@@ -182,3 +216,29 @@ async def _revive(parts: Parts) -> None:
 def _revive_once(parts: Parts) -> int:
     with parts.engine.begin() as conn:
         return queue.revive_stalled(conn, _SILENT_S)
+
+
+async def _revive_own(worker: Worker, running: set[int], parts: Parts) -> None:
+    """Put back what the database has for this worker's, but what does not run here.
+
+    Where the connection is lost as a job is taken, or as its end is noted, the job would stay "doing" as long as this
+    worker lives, and its mailbox would not be read. A job is just being taken or put down in one look, not in two.
+    """
+    idle_before: set[int] = set()
+    while True:
+        await asyncio.sleep(_SILENT_S)
+        idle = await asyncio.to_thread(_taken, parts, worker.worker_id) - running
+        lost, idle_before = idle & idle_before, idle
+        if lost:
+            await asyncio.to_thread(_put_back, parts, lost)
+            log.warning("lost_jobs_revived", count=len(lost))
+
+
+def _taken(parts: Parts, worker_id: int | None) -> set[int]:
+    with parts.engine.begin() as conn:
+        return queue.taken_by(conn, worker_id) if worker_id is not None else set()
+
+
+def _put_back(parts: Parts, job_ids: set[int]) -> None:
+    with parts.engine.begin() as conn:
+        queue.put_back(conn, sorted(job_ids))

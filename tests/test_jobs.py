@@ -16,8 +16,11 @@ from backend.errors import RateLimited, Transient
 from backend.jobs import ATTEMPTS, create_queue, pause_before
 from backend.services.mailboxes import leave_job
 from backend.services.parts import Parts
+from backend.store import schema
+from backend.store.engine import create_store
 from backend.store.queue import enqueue, revive_stalled
 from backend.store.tables import hit, unjudged
+from tests import postgres
 from tests.mailroom import Mailroom, open_mailroom
 from tests.sandbox.environment import readback_environment
 from tests.sandbox.faults import Fault
@@ -46,6 +49,7 @@ def working(mailroom: Mailroom, database_url: str) -> Iterator[subprocess.Popen[
     """A worker process for as long as the block lasts."""
     environ = readback_environment(mailroom.sandbox.url, mailroom.settings.public_url)
     environ |= {"DATABASE_URL": database_url, "PATH": os.environ["PATH"], "LOG_LEVEL": "WARNING"}
+    environ |= {"PGAPPNAME": "a worker"}
     process = subprocess.Popen([sys.executable, "-m", "backend", "work"], env=environ)
     try:
         yield process
@@ -76,6 +80,69 @@ def test_the_worker_does_the_jobs_that_wait_and_stops_when_asked(office, mailroo
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=15) == 0
     assert _count(office.database, "status = 'doing'") == 0
+
+
+def test_a_worker_that_the_database_cuts_off_begins_anew_and_still_stops_when_asked(office, mailroom, database_url):
+    with working(mailroom, database_url) as process:
+        _until(lambda: mailroom.world.mailbox(QUORRA).watch is not None)
+        _cut_off(office.database)
+        office.send_tracked([FLYNN])
+        with office.database.begin() as conn:
+            leave_job(conn, "sync_mailbox", *office.mailbox)
+        _until(lambda: office.kinds() == ["sent"])
+        _cut_off(office.database)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=15) == 0
+
+
+def test_a_job_that_a_living_worker_has_lost_is_put_back(office, mailroom, database_url):
+    """As where the connection broke when the job was handed out: it would keep its mailbox's lock for good."""
+    with working(mailroom, database_url):
+        _until(lambda: mailroom.world.mailbox(QUORRA).watch is not None and not _count(office.database, "true"))
+        office.send_tracked([FLYNN])
+        with office.database.begin() as conn:
+            leave_job(conn, "sync_mailbox", *office.mailbox)
+            conn.execute(
+                text(
+                    "UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT id FROM procrastinate_workers)"
+                )
+            )
+        _until(lambda: office.kinds() == ["sent"])
+
+
+def test_a_worker_waits_for_the_schema_instead_of_failing(mailroom, database_server):
+    with postgres.fresh_database(database_server, f"unmigrated_{os.getpid()}") as url:
+        engine = create_store(url)
+        with engine.begin() as conn:
+            conn.execute(text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
+        with working(mailroom, url) as process:
+            _until(lambda: _connections(engine))
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(timeout=2)
+            schema.migrate(engine)
+            _until(lambda: _registered(engine))
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=15) == 0
+        engine.dispose()
+
+
+def _connections(engine: Engine) -> int:
+    with engine.connect() as conn:
+        asked = (
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'a worker' AND datname = current_database()"
+        )
+        return conn.execute(text(asked)).scalar_one()
+
+
+def _registered(engine: Engine) -> int:
+    with engine.connect() as conn:
+        return conn.execute(text("SELECT count(*) FROM procrastinate_workers")).scalar_one()
+
+
+def _cut_off(engine: Engine) -> None:
+    with engine.begin() as conn:
+        cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'a worker'"
+        assert conn.execute(text(cut)).scalar_one() > 0
 
 
 def test_a_worker_that_is_killed_in_the_middle_loses_nothing_and_doubles_nothing(office, mailroom, database_url):

@@ -5,7 +5,7 @@ job exists exactly if the facts do. What the jobs do is in `backend.jobs`.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, text
@@ -53,16 +53,27 @@ _STALLED = text(
 
 
 def revive_stalled(conn: Connection, silent_s: float) -> int:
-    """Put jobs back whose worker has not been heard of for so long (killed, or its machine gone); returns how many.
-
-    procrastinate knows of stalled jobs, but its retry fails where an equal job waits already: then that one will do
-    the work, and the stalled one is closed.
-    """
+    """Put jobs back whose worker has not been heard of for so long (killed, or its machine gone); returns how many."""
     stalled = conn.execute(_STALLED, {"silent_s": silent_s}).scalars().all()
-    for job_id in stalled:
+    put_back(conn, stalled)
+    return len(stalled)
+
+
+def taken_by(conn: Connection, worker_id: int) -> set[int]:
+    """The jobs that a worker has taken and not finished."""
+    asked = text("SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = :worker_id")
+    return set(conn.execute(asked, {"worker_id": worker_id}).scalars())
+
+
+def put_back(conn: Connection, job_ids: Sequence[int]) -> None:
+    """Have these jobs done anew.
+
+    procrastinate's own retry fails where an equal job waits already: then that one will do the work, and this one is
+    closed.
+    """
+    for job_id in job_ids:
         try:
             with conn.begin_nested():
                 conn.execute(text("SELECT procrastinate_retry_job_v2(:id, now(), NULL, NULL, NULL)"), {"id": job_id})
         except IntegrityError:
             conn.execute(text("SELECT procrastinate_finish_job_v1(:id, 'aborted', false)"), {"id": job_id})
-    return len(stalled)
