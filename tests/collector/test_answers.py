@@ -143,6 +143,7 @@ def test_the_reps_browser_is_known_by_its_cookie_of_which_only_the_device_is_kep
         "rubbish",
         "",
     ],
+    ids=["another workspace's", "forged", "rubbish", "none"],
 )
 def test_another_workspaces_device_and_a_forged_one_are_nobodys(http, committed, cookie):
     token, path = image(HERE)
