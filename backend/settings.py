@@ -15,6 +15,8 @@ from cryptography.fernet import Fernet
 
 from backend.errors import SettingsIncomplete
 
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
 
 @dataclass(frozen=True)
 class GoogleSettings:
@@ -60,7 +62,7 @@ class Settings:
         reader = _Reader(os.environ if environ is None else environ)
         public_url = reader.url("PUBLIC_URL")
         settings = cls(
-            database_url=reader.optional("DATABASE_URL"),
+            database_url=reader.database("DATABASE_URL"),
             data_dir=Path(reader.optional("READBACK_DATA_DIR") or ".data"),
             public_url=public_url,
             tracking_url=reader.url("TRACKING_URL", default=public_url),
@@ -69,7 +71,7 @@ class Settings:
             token_encryption_keys=reader.fernet_keys("TOKEN_ENCRYPTION_KEYS"),
             google=_google(reader, public_url),
             trusted_proxy_hops=reader.integer("TRUSTED_PROXY_HOPS", 0),
-            log_level=reader.optional("LOG_LEVEL") or "INFO",
+            log_level=reader.level("LOG_LEVEL"),
             metrics_token=reader.optional("METRICS_TOKEN"),
             port=reader.integer("PORT", 8000),
             web_concurrency=reader.integer("WEB_CONCURRENCY", 1),
@@ -113,8 +115,7 @@ class _Reader:
 
     def url(self, name: str, default: str | None = None) -> str:
         value = (self.optional(name) or default) if default is not None else self.required(name)
-        parts = urlsplit(value or "")
-        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query):
+        if value and not _is_web_address(value):
             self._malformed.append(f"{name} (an http or https address without query)")
         return (value or "").rstrip("/")
 
@@ -126,25 +127,33 @@ class _Reader:
 
     def secrets(self, name: str) -> tuple[str, ...]:
         values = tuple(part.strip() for part in self.required(name).split(",") if part.strip())
-        if any(len(value) < 32 for value in values):
+        if self.optional(name) and (not values or any(len(value) < 32 for value in values)):
             self._malformed.append(f"{name} (keys of at least 32 characters, separated by commas)")
         return values
 
     def fernet_keys(self, name: str) -> tuple[str, ...]:
         values = tuple(part.strip() for part in self.required(name).split(",") if part.strip())
-        for value in values:
-            try:
-                Fernet(value)
-            except ValueError:
-                self._malformed.append(f"{name} (Fernet keys, separated by commas)")
-                break
+        if self.optional(name) and not (values and all(_is_fernet_key(value) for value in values)):
+            self._malformed.append(f"{name} (Fernet keys, separated by commas)")
         return values
+
+    def database(self, name: str) -> str | None:
+        value = self.optional(name)
+        if value and not value.startswith(("postgres://", "postgresql://", "postgresql+psycopg2://")):
+            self._malformed.append(f"{name} (postgresql://...)")
+        return value
+
+    def level(self, name: str) -> str:
+        value = (self.optional(name) or "INFO").upper()
+        if value not in _LEVELS:
+            self._malformed.append(f"{name} (one of {', '.join(_LEVELS)})")
+        return value
 
     def integer(self, name: str, default: int) -> int:
         value = self.optional(name)
         if value is None:
             return default
-        if not value.isdigit():
+        if not (value.isascii() and value.isdigit()):
             self._malformed.append(f"{name} (a whole number)")
             return default
         return int(value)
@@ -157,3 +166,19 @@ class _Reader:
             told.append("malformed: " + ", ".join(self._malformed))
         if told:
             raise SettingsIncomplete("Settings " + "; ".join(told) + ". See .env.example.")
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query and parts.port != 0
+    except ValueError:  # half an IPv6 address, or a port that is none
+        return False
+
+
+def _is_fernet_key(value: str) -> bool:
+    try:
+        Fernet(value)
+    except ValueError:
+        return False
+    return True

@@ -23,6 +23,24 @@ def test_malformed_settings_are_named_with_what_they_should_be():
     assert "short" not in str(told.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PUBLIC_URL", "https://[readback"),
+        ("TRACKING_URL", "https://go.example:port"),
+        ("LINK_KEYS", ","),
+        ("TOKEN_ENCRYPTION_KEYS", " , "),
+        ("PORT", "٨٠"),
+        ("WEB_CONCURRENCY", "²"),
+        ("LOG_LEVEL", "chatty"),
+        ("DATABASE_URL", "readback.db"),
+    ],
+)
+def test_a_setting_that_no_process_could_run_with_is_named_and_not_tried(name, value):
+    with pytest.raises(SettingsIncomplete, match=name):
+        Settings.from_environ({**ENVIRON, name: value})
+
+
 def test_what_is_not_said_follows_from_the_public_address():
     environ = {name: value for name, value in ENVIRON.items() if name != "TRACKING_URL"}
     settings = Settings.from_environ(environ)
