@@ -13,6 +13,7 @@ from backend.commands import (
     explain_document,
     explain_hit,
     explain_message,
+    rejudge,
     rotate_keys,
     serving,
 )
@@ -40,6 +41,7 @@ def _parser() -> ArgumentParser:
     _verb(verbs, "work", "run the worker", serving.work)
     _verb(verbs, "migrate", "bring the schema to this code's revision", serving.migrate_schema)
     _verb(verbs, "rotate-keys", "encrypt the stored credentials with the newest key", rotate_keys.run)
+    rejudge.add_arguments(_verb(verbs, "rejudge", "judge all hits again under the current rules", rejudge.run))
     deployment = _verb(verbs, "addon-deployment", "print the add-on's deployment description", addon_deployment.run)
     addon_deployment.add_arguments(deployment)
     demo = _verb(verbs, "demo", "run everything against the local Google (see `make demo`)", _demo)
