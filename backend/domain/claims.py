@@ -7,12 +7,14 @@ an office shares networks. From a picture proxy nothing is learned: it fetches f
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from backend.domain.agents import Agent, agent_of
 from backend.domain.hits import Hit, MessageFacts, block_of
 from backend.domain.networks import find_network
 
+Correction = Literal["claim", "take-back"]
 Client = tuple[str, str]  # a User-Agent, and the block of addresses that it comes from
 Learned = Mapping[Client, datetime]
 
@@ -43,6 +45,14 @@ def is_recognisable(hit: Hit, agent: Agent) -> bool:
     """Whether the same client can be known again: one person's program, straight from her own network."""
     is_direct = agent.kind in ("browser", "mail_app") and bool(block_of(hit.ip)) and find_network(hit.ip) is None
     return is_direct and hit.method == "GET" and hit.device_id is None
+
+
+def open_correction(verdict: str, *, on_own_message: bool, has_said: bool) -> Correction | None:
+    """Say what a rep may say of a hit: that it was theirs, or that it was not after all; nothing where it is known."""
+    if has_said:
+        return "take-back"
+    is_known = verdict in ("self", "draft") or (verdict == "team" and not on_own_message)
+    return None if is_known else "claim"
 
 
 def _client_of(hit: Hit) -> Client:

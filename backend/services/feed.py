@@ -4,15 +4,18 @@ Only reads; what is said about an item is in `domain.feed`. Each reading is one 
 goes with it stands for exactly what was read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
+from backend.domain.claims import Correction, open_correction
 from backend.domain.feed import NEED_LASTS, Group, Item, Line, Need, Person, needs, tell, whose
 from backend.errors import NotFound
 from backend.store import feed_reading as reading
+from backend.store.claims import claimants_of
 from backend.store.feed import CHANNEL
 from backend.store.feed_reading import Judged, Link, Place, Received, Search
 from backend.store.mailboxes import mailboxes_of_rep
@@ -67,7 +70,7 @@ class Start:
 
 @dataclass(frozen=True)
 class RecipientRow:
-    """What is known of one recipient: each told thing, or None."""
+    """What is known of one recipient, or of somebody else who answered: each told thing, or None."""
 
     person: Person
     seen: Line | None
@@ -78,19 +81,30 @@ class RecipientRow:
 
 @dataclass(frozen=True)
 class MessageRecord:
-    """Everything about one message. `uncounted` are hits by verdict, `not_replies` mails that are no answer."""
+    """Everything about one message. `uncounted` are hits by verdict, `not_replies` mails that are no answer.
+
+    `counted` are hits by the key of their item, `claimants` the reps who called a hit theirs; `seq` stands for all.
+    """
 
     group: Group
+    seq: int
     rows: Sequence[RecipientRow]
     shared: Sequence[Line]
     links: Sequence[Link]
     uncounted: Sequence[tuple[str, Sequence[Judged]]]
     not_replies: Sequence[Received]
     tells_of_views: bool
+    counted: Mapping[str, Judged]
+    claimants: Mapping[UUID, Sequence[int]]
 
     @property
     def uncounted_number(self) -> int:
         return sum(len(hits) for _, hits in self.uncounted) + len(self.not_replies)
+
+    def correction(self, hit: Judged, rep_id: int) -> Correction | None:
+        """What a rep may say of a hit."""
+        said = rep_id in self.claimants.get(hit.id, ())
+        return open_correction(hit.verdict, on_own_message=self.group.rep_id == rep_id, has_said=said)
 
 
 def get_feed(conn: Connection, workspace_id: int, search: Search = EVERYTHING) -> Feed:
@@ -158,36 +172,56 @@ def how_far(conn: Connection, workspace_id: int, rep_id: int) -> Start:
 
 
 def get_message(conn: Connection, workspace_id: int, message_id: int) -> MessageRecord:
-    """Read everything about a sent message. Raises NotFound, for another workspace's message too."""
+    """Read everything about a sent message. Raises NotFound, for another workspace's message too.
+
+    As in `get_feed`, the number is read first.
+    """
+    seq = reading.current_seq(conn, workspace_id)
     found = reading.groups(conn, workspace_id, [message_id])
     if not found:
         raise NotFound("There is no such message, or it is not yours.")
     group = found[0]
+    people = [*group.people, *_others(group)]
     hits = reading.judged_hits(conn, workspace_id, message_id, _MOST_HITS)
     mails = reading.received_mails(conn, workspace_id, message_id)
     return MessageRecord(
         group=group,
-        rows=[_row(person, group) for person in group.people],
-        shared=[tell(item, group.people) for item in group.items if _is_shared(item, group)],
+        seq=seq,
+        rows=[_row(person, people, group) for person in people],
+        shared=[tell(item, people) for item in group.items if _is_shared(item, people)],
         links=reading.links_of(conn, workspace_id, message_id),
         uncounted=_by_verdict([judged for judged in hits if judged.verdict != "human"]),
         not_replies=[mail for mail in mails if mail.kind in ("own", "unrelated", "receipt", "calendar")],
         tells_of_views=reading.is_tracked_for_views(conn, workspace_id, message_id),
+        counted={_key(judged): judged for judged in hits if judged.verdict == "human"},
+        claimants=claimants_of(conn, workspace_id, [judged.id for judged in hits]),
     )
 
 
-def _row(person: Person, group: Group) -> RecipientRow:
-    mine = [item for item in group.items if whose(item, group.people) == person]
+def _others(group: Group) -> list[Person]:
+    """Who answered and is no recipient by address or name: somebody known, so no "someone on this mail"."""
+    answers = [item for item in group.items if item.kind == "reply" and item.text("address")]
+    strangers = [item for item in answers if whose(item, group.people) is None]
+    found = {item.text("address").casefold(): Person(item.text("address"), item.text("who"), "") for item in strangers}
+    return list(found.values())
+
+
+def _row(person: Person, people: Sequence[Person], group: Group) -> RecipientRow:
+    mine = [item for item in group.items if whose(item, people) == person]
 
     def latest(*kinds: str) -> Line | None:
         item = next((item for item in mine if item.kind in kinds), None)
-        return tell(item, group.people) if item else None
+        return tell(item, people) if item else None
 
     return RecipientRow(person, latest("view"), latest("click"), latest("reply", "auto_reply"), latest("bounce"))
 
 
-def _is_shared(item: Item, group: Group) -> bool:
-    return item.kind in ("view", "click", "reply") and whose(item, group.people) is None
+def _key(judged: Judged) -> str:
+    return f"{'view' if judged.kind == 'open' else 'click'}:{judged.id}"
+
+
+def _is_shared(item: Item, people: Sequence[Person]) -> bool:
+    return item.kind in ("view", "click", "reply") and whose(item, people) is None
 
 
 def _by_verdict(hits: Sequence[Judged]) -> list[tuple[str, Sequence[Judged]]]:

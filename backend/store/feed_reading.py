@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Select, and_, exists, func, or_, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
@@ -20,6 +21,7 @@ from backend.store.tables import feed_counter, feed_item, hit, incoming, link, m
 class Judged:
     """A hit with its verdict."""
 
+    id: UUID
     kind: str
     received_at: datetime
     user_agent: str
@@ -158,6 +160,7 @@ def judged_hits(conn: Connection, workspace_id: int, message_id: int, limit: int
     """List a message's hits with their verdicts, the newest first."""
     asked = (
         select(
+            hit.c.id,
             hit.c.kind,
             hit.c.received_at,
             hit.c.user_agent,

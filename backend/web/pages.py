@@ -3,6 +3,7 @@
 import hmac
 import time
 from datetime import UTC, datetime
+from uuid import UUID
 
 from flask import Blueprint, Flask, Response, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend.domain import feed as telling
 from backend.errors import Malformed
-from backend.services import feed, health
+from backend.services import claims, feed, health
 from backend.services.feed import Place, Search
 from backend.web import headers, limits, telling_time, troubles
 from backend.web.guards import public, rep_required
@@ -21,6 +22,7 @@ from backend.web.parts import now, parts
 blueprint = Blueprint("pages", __name__)
 
 _SECONDS = Histogram("readback_request_seconds", "Time to answer, by route", ["route", "status"])
+_ROW = "int(max=9223372036854775807)"
 _DIGITS = 18
 _LONGEST_SEARCH = 200
 
@@ -83,13 +85,36 @@ def needs() -> ResponseReturnValue:
     return render_template("_needs.html", needs=waiting)
 
 
-@blueprint.get("/messages/<int(max=9223372036854775807):message_id>")
+@blueprint.get(f"/messages/<{_ROW}:message_id>")
 @rep_required
 def message(message_id: int) -> ResponseReturnValue:
     """One message: its recipients, its timeline, and what was not counted."""
+    return _message("message.html", message_id)
+
+
+@blueprint.get(f"/messages/<{_ROW}:message_id>/record")
+@rep_required
+def message_record(message_id: int) -> ResponseReturnValue:
+    """What a message's page says, as a piece of it."""
+    return _message("_message.html", message_id)
+
+
+@blueprint.post(f"/messages/<{_ROW}:message_id>/hits/<uuid:hit_id>/claim")
+@rep_required
+def claim(message_id: int, hit_id: UUID) -> ResponseReturnValue:
+    """That was me: a view or a click was the rep's own."""
     with parts().engine.begin() as conn:
-        record = feed.get_message(conn, current_user.workspace_id, message_id)
-    return render_template("message.html", record=record, group=record.group)
+        claims.claim_hit(conn, current_user.workspace_id, current_user.rep_id, (message_id, hit_id), now())
+    return redirect(url_for("pages.message", message_id=message_id, _anchor=f"hit-{hit_id}"), 303)
+
+
+@blueprint.post(f"/messages/<{_ROW}:message_id>/hits/<uuid:hit_id>/take-back")
+@rep_required
+def take_back(message_id: int, hit_id: UUID) -> ResponseReturnValue:
+    """Not me after all."""
+    with parts().engine.begin() as conn:
+        claims.take_back(conn, current_user.workspace_id, current_user.rep_id, (message_id, hit_id), now())
+    return redirect(url_for("pages.message", message_id=message_id, _anchor=f"hit-{hit_id}"), 303)
 
 
 @blueprint.get("/healthz")
@@ -116,6 +141,12 @@ def metrics() -> ResponseReturnValue:
     if wanted and not (scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), wanted.encode())):
         return Response("", 401, {"WWW-Authenticate": "Bearer"})
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _message(template: str, message_id: int) -> str:
+    with parts().engine.begin() as conn:
+        record = feed.get_message(conn, current_user.workspace_id, message_id)
+    return render_template(template, record=record, group=record.group)
 
 
 def _feed_page(search: Search) -> str:

@@ -4,12 +4,14 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, insert
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from backend.store import tables
 from backend.store.feed import FeedItem, put_item
 from tests.stories import Rep, Tenant
 
 FLYNN = ("flynn@flynnsarcade.com", "Kevin Flynn", "to")
+OUTLOOK = "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; Trident/7.0; Microsoft Outlook 16.0.17928; MSOffice 16)"
 ALAN = ("alan@encom.com", "Alan Bradley", "cc")
 
 
@@ -70,6 +72,16 @@ def judged_hit(conn: Connection, tenant: Tenant, message_id: int, verdict: str, 
             judged_at=at,
         )
     )
+
+
+def hit(conn: Connection, tenant: Tenant, message_id: int, at: datetime, **values) -> uuid.UUID:
+    """Store a look at a message's image as the collector does, by Outlook if nothing else is said; returns its id."""
+    token, hit_id = f"image-of-{message_id}", uuid.uuid4()
+    ours = {"workspace_id": tenant.workspace_id, "token": token}
+    conn.execute(upsert(tables.tracker).values(**ours, kind="open", message_id=message_id).on_conflict_do_nothing())
+    row = {"kind": "open", "received_at": at, "method": "GET", "user_agent": OUTLOOK, "ip": "203.0.113.5"}
+    conn.execute(insert(tables.hit).values(**ours, id=hit_id, **{**row, **values}))
+    return hit_id
 
 
 def mailbox(conn: Connection, tenant: Tenant, rep: Rep, **changes) -> int:

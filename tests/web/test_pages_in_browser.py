@@ -1,12 +1,14 @@
 """The pages in a real browser: nothing that keeps anybody out, windows in step, keys, filters, and no stream at all."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import insert, update
 
+from backend.services import hits
 from backend.store import tables
 from tests.stories import found_workspace
 from tests.web import rows
@@ -156,11 +158,11 @@ def test_two_windows_stay_in_step_with_times_in_the_viewers_zone(open_page, hous
 def test_a_window_that_lost_its_stream_says_so_and_misses_nothing(open_page, house, gridworks, day):
     page = open_page("/", gridworks, gridworks.reps["quorra"])
     expect(page.locator("[data-live]")).to_have_text("Live")
-    page.route("**/feed/stream*", lambda route: route.abort())
+    page.route(re.compile("/feed/(stream|changes)"), lambda route: route.abort())
     house.drop_watchers()
     expect(page.locator("[data-live]")).to_have_text("Reconnecting")
     happen(house, gridworks, day["office"], "click:9", "click", who="Kevin Flynn", link="Floor plan")
-    page.unroute("**/feed/stream*")
+    page.unroute(re.compile("/feed/(stream|changes)"))
     expect(page.locator(".group").first.locator(".open")).to_have_text(
         "Kevin Flynn clicked “Floor plan”", timeout=10_000
     )
@@ -188,6 +190,77 @@ def test_whoever_is_removed_is_led_to_the_door(open_page, house, gridworks, day)
     happen(house, gridworks, day["office"], "view:9", "view", who="Kevin Flynn")
     page.wait_for_url("**/sign-in")
     expect(page.get_by_role("link", name="Sign in with Google")).to_be_visible()
+
+
+@pytest.fixture
+def looked(house, gridworks, day):
+    """Looks at the new office's mail, as they come: `looked(minutes_ago)` returns the hit."""
+
+    def look(minutes_ago: float = 0, message: str = "office", **values):
+        at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
+        with house.engine.begin() as conn:
+            hit_id = rows.hit(conn, gridworks, day[message], at, **values)
+            hits.settle_message(conn, gridworks.workspace_id, day[message], datetime.now(UTC))
+        return hit_id
+
+    return look
+
+
+def test_a_messages_page_follows_and_keeps_what_is_unfolded_and_focused(open_page, gridworks, day, looked):
+    looked(90)
+    page = open_page(f"/messages/{day['office']}", gridworks, gridworks.reps["quorra"])
+    expect(page.locator("[data-live]")).to_have_text("Live")
+    expect(page.locator(".timeline > li")).to_have_count(2)
+    why = page.locator(".timeline summary").first
+    why.focus()
+    page.keyboard.press("Enter")
+    looked(5, ip="198.51.100.7")
+    expect(page.locator(".timeline > li")).to_have_count(3)
+    expect(page.locator(".timeline > li").nth(0).locator("details")).not_to_have_attribute("open", "")
+    expect(page.locator(".timeline > li").nth(1).locator("details")).to_have_attribute("open", "")
+    expect(page.locator(".timeline > li").nth(1).locator("summary")).to_be_focused()
+    expect(page.locator(".timeline time").first).to_have_text("5 min ago")
+    expect(page.locator("[data-announce]")).to_have_text("Kevin Flynn opened it in Outlook on Windows")
+    looked(4, ip="198.51.100.7")  # the same view again: not counted, and told all the same
+    expect(page.locator("#uncounted-title")).to_have_text("Not counted (1)")
+    looked(3, "games")
+    expect(page.locator(".timeline > li")).to_have_count(3)
+
+
+def test_that_was_me_takes_a_view_out_of_every_window_and_back(open_page, gridworks, day, looked):
+    looked(90)
+    look = looked(5, ip="198.51.100.7")
+    path, quorra = f"/messages/{day['office']}", gridworks.reps["quorra"]
+    page, other = open_page(path, gridworks, quorra), open_page(path, gridworks, gridworks.reps["sam"])
+    feed = open_page("/", gridworks, quorra)
+    for window in (page, other, feed):
+        expect(window.locator("[data-live]")).to_have_text("Live")
+    office = feed.locator(f"#group-{day['office']}")
+    expect(office.locator("summary")).to_have_text("2 views")
+    other.locator(f"#hit-{look} summary").click()
+    page.locator(f".timeline #hit-{look}").get_by_role("button", name="That was me").focus()
+    page.keyboard.press("Enter")
+    mine = page.locator(f"#not-counted #hit-{look}").get_by_role("button", name="Not me after all")
+    expect(mine).to_be_visible()
+    expect(mine).to_be_focused()
+    expect(page.locator("[data-announce]")).to_have_text("Noted as yours. It does not count")
+    for window in (page, other):
+        expect(window.locator(".timeline > li")).to_have_count(2)
+        expect(window.locator("#not-counted summary").first).to_have_text("You looked at it yourself 1")
+    expect(office.locator("summary")).to_have_text("1 view")
+    mine.click()
+    for window in (page, other):
+        expect(window.locator(f".timeline #hit-{look}")).to_be_visible()
+    expect(page.locator(f".timeline #hit-{look} button")).to_be_focused()
+    expect(office.locator("summary")).to_have_text("2 views")
+
+
+def test_without_script_a_correction_leads_back_to_its_line(open_page, gridworks, day, looked):
+    look = looked(5)
+    page = open_page(f"/messages/{day['office']}", gridworks, gridworks.reps["quorra"], java_script_enabled=False)
+    page.get_by_role("button", name="That was me").click()
+    page.wait_for_url(f"**/messages/{day['office']}#hit-{look}")
+    expect(page.locator(f"#not-counted #hit-{look} button")).to_have_text("Not me after all")
 
 
 def test_filters_hide_by_kind_and_are_remembered(open_page, gridworks, day):

@@ -1,6 +1,7 @@
-// The live feed: takes changed groups from the stream (or by asking, where no stream comes through), keeps the order,
-// filters, announces, and moves by keys. The server renders every group; nothing is made up here.
+// The live feed: takes changed groups, keeps the order, filters, announces, and moves by keys. The server renders every
+// group; nothing is made up here.
 
+import { follow } from "./stream.js";
 import { tellTimes } from "./times.js";
 
 const groups = document.querySelector("#groups");
@@ -10,11 +11,6 @@ const needs = document.querySelector("[data-needs]");
 const none = document.querySelector("[data-none]");
 const search = document.querySelector("#search");
 const keys = document.querySelector("[data-keys]");
-
-const POLL_MS = 5000;
-const STREAM_PATIENCE_MS = 8000;
-
-let seq = Number(groups.dataset.seq);
 
 // --- filters ---------------------------------------------------------------------------------------------------
 
@@ -76,9 +72,7 @@ function recallFilter() {
 
 // --- changes ---------------------------------------------------------------------------------------------------
 
-function take(id, html, number) {
-  if (number <= seq) return;
-  seq = number;
+function take(id, html) {
   const old = document.getElementById(`group-${id}`);
   if (!html) {
     old?.remove();
@@ -144,64 +138,13 @@ async function refreshNeeds() {
   }
 }
 
-// --- the stream, and asking instead -----------------------------------------------------------------------------
-
-let source;
-let polling;
-let patience;
+// --- the stream ---------------------------------------------------------------------------------------------------
 
 function say(state) {
   live.hidden = false;
   if (live.dataset.state === state) return;
   live.dataset.state = state;
   live.textContent = state === "live" ? "Live" : "Reconnecting";
-}
-
-function watch() {
-  source = new EventSource(`/feed/stream?after=${seq}`);
-  patience = setTimeout(poll, STREAM_PATIENCE_MS);
-  source.addEventListener("open", () => {
-    clearTimeout(patience);
-    clearInterval(polling);
-    polling = undefined;
-    say("live");
-  });
-  source.addEventListener("group", (event) => {
-    const id = /id="group-(\d+)"/.exec(event.data)?.[1];
-    if (id) take(id, event.data, Number(event.lastEventId));
-  });
-  source.addEventListener("gone", (event) => take(event.data, null, Number(event.lastEventId)));
-  source.addEventListener("reload", () => location.reload());
-  source.addEventListener("signed-out", () => location.assign("/sign-in"));
-  source.addEventListener("error", () => {
-    if (!polling) say("reconnecting");
-    if (source.readyState !== EventSource.CLOSED) return;
-    source.close();
-    clearTimeout(patience);
-    poll();
-    setTimeout(watch, 30_000);
-  });
-}
-
-function poll() {
-  if (polling) return;
-  polling = setInterval(ask, POLL_MS);
-  ask();
-}
-
-async function ask() {
-  try {
-    const answer = await fetch(`/feed/changes?after=${seq}`, { headers: { accept: "application/json" } });
-    if (answer.redirected) return void location.assign("/sign-in");
-    if (!answer.ok) return say("reconnecting");
-    const found = await answer.json();
-    if (found.reload) return void location.reload();
-    for (const change of found.groups) take(change.id, change.html, change.seq);
-    seq = Math.max(seq, found.seq);
-    say("live");
-  } catch {
-    say("reconnecting");
-  }
 }
 
 // --- notifications, only on request ------------------------------------------------------------------------------
@@ -276,7 +219,6 @@ keysButton.addEventListener("click", () => keys.showModal());
 recallFilter();
 filter();
 if ("watch" in groups.dataset) {
-  watch();
-  addEventListener("online", () => polling && ask());
+  follow(Number(groups.dataset.seq), { take, say });
   setInterval(refreshNeeds, 60_000);
 }
