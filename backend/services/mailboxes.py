@@ -97,24 +97,29 @@ def give_back_access(
 ) -> None:
     """Revoke what a disconnected mailbox had granted, and forget it. Safe to repeat; commits. Raises Transient.
 
-    A mailbox that was connected again meanwhile is left alone: revoking one token ends the whole consent.
+    A mailbox that was connected again meanwhile is left alone, and where another workspace reads the same mailbox
+    ours is only forgotten: revoking one token ends the account's whole consent, and its pushes are one for all.
     """
     with engine.begin() as conn:
         found = store.find_mailbox(conn, *mailbox)
+        is_shared = found is not None and bool(store.connected_at_address(conn, found.address))
     if found is None or found.state == "connected" or found.credentials is None:
         return
-    try:
-        kept = secrets.unseal(found.credentials)
-    except SecretUnreadable:
-        log.warning("credentials_unreadable", mailbox_id=mailbox[1])
-    else:
-        try:
-            provider.open(kept).stop_watching()
-            google.revoke(str(json.loads(kept)["refresh_token"]))
-        except ConsentWithdrawn:
-            log.info("access_withdrawn_already", mailbox_id=mailbox[1])
+    if not is_shared:
+        _revoke(provider, google, secrets, found)
     with engine.begin() as conn:
         store.forget_credentials(conn, *mailbox)
+
+
+def _revoke(provider: MailboxProvider, google: IdentityProvider, secrets: SecretBox, mailbox: Mailbox) -> None:
+    try:
+        kept = secrets.unseal(mailbox.credentials or b"")
+        provider.open(kept).stop_watching()
+        google.revoke(str(json.loads(kept)["refresh_token"]))
+    except SecretUnreadable:
+        log.warning("credentials_unreadable", mailbox_id=mailbox.id)
+    except ConsentWithdrawn:
+        log.info("access_withdrawn_already", mailbox_id=mailbox.id)
 
 
 def renew_watch(

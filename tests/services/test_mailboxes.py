@@ -160,6 +160,18 @@ def test_a_mailbox_that_was_connected_again_keeps_its_access(office):
     assert _row(office).watch_expires_at is not None
 
 
+def test_what_another_workspace_still_reads_is_forgotten_here_and_not_revoked(office, others):
+    office.connect()
+    twin = replace(others, address=QUORRA).connect()
+    _renew(twin)
+    mailboxes.disconnect(office.conn, office.tenant.workspace_id, office.tenant.reps["quorra"].id, office.mailbox_id)
+    _give_back(office)
+    assert _row(office).credentials is None
+    assert office.mailroom.world.mailbox(QUORRA).watch is not None
+    _renew(twin)
+    assert _row(twin).state == "connected"
+
+
 def test_nobody_disconnects_anothers_mailbox(office, others):
     office.connect()
     others.connect()
