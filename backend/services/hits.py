@@ -24,6 +24,7 @@ from backend.store import hit_facts
 from backend.store import hits as store
 from backend.store.feed import FeedItem, Telling, tell_hits
 from backend.store.hit_facts import Link, Said
+from backend.store.hits import Locked
 from backend.store.keys import HitKey, MessageKey
 
 BATCH = 500
@@ -43,19 +44,21 @@ class Judged:
 
 
 def judge_new(conn: Connection, now: datetime, limit: int = BATCH) -> int:
-    """Judge the messages of the hits that wait; returns how many hits were taken. The caller commits.
+    """Judge the messages of the hits that wait; returns how many hits are done with. The caller commits.
 
     All hits of a message are judged at once, so all of them that wait are done with, not only those that were taken.
+    Messages that another worker has at hand are left for the next time, unless there are no others.
     """
     taken = store.take_waiting(conn, limit)
     known = {(one.workspace_id, one.message_id) for one in taken if one.message_id is not None}
-    done = {(one.workspace_id, one.hit_id) for one in taken} | settle_messages(conn, known, now)
-    unknown = sum(1 for one in taken if one.message_id is None)
+    locked = store.lock_messages(conn, known, only_free=True) or store.lock_messages(conn, known)
+    unknown = {(one.workspace_id, one.hit_id) for one in taken if one.message_id is None}
+    done = unknown | _settle(conn, locked, now)
     if unknown:
-        _UNKNOWN.inc(unknown)
-    if taken:
+        _UNKNOWN.inc(len(unknown))
+    if done:
         store.drop_waiting(conn, done)
-    return len(taken)
+    return len(done)
 
 
 def lock_messages(conn: Connection, messages: Iterable[MessageKey]) -> list[MessageKey]:
@@ -70,7 +73,10 @@ def settle_message(conn: Connection, workspace_id: int, message_id: int, now: da
 
 def settle_messages(conn: Connection, messages: Collection[MessageKey], now: datetime) -> set[HitKey]:
     """Settle several messages (workspace, id) at once; returns the hits that were judged, told or not."""
-    locked = store.lock_messages(conn, messages)
+    return _settle(conn, store.lock_messages(conn, messages), now)
+
+
+def _settle(conn: Connection, locked: Sequence[Locked], now: datetime) -> set[HitKey]:
     if not locked:
         return set()
     keys = [one.key for one in locked]

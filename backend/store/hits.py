@@ -81,8 +81,11 @@ def drop_waiting(conn: Connection, hits: Collection[HitKey]) -> None:
     )
 
 
-def lock_messages(conn: Connection, messages: Collection[MessageKey]) -> Sequence[Locked]:
-    """Let nobody else judge these messages until the transaction ends; locked in the one order that cannot deadlock."""
+def lock_messages(conn: Connection, messages: Collection[MessageKey], *, only_free: bool = False) -> Sequence[Locked]:
+    """Let nobody else judge these messages until the transaction ends; locked in the one order that cannot deadlock.
+
+    `only_free`: those that somebody holds are left out instead of waited for.
+    """
     if not messages:
         return []
     asked = as_ids(messages)
@@ -90,7 +93,7 @@ def lock_messages(conn: Connection, messages: Collection[MessageKey]) -> Sequenc
         select(message.c.workspace_id, message.c.id, message.c.rep_id, message.c.state, message.c.sent_at)
         .join(asked, and_(message.c.workspace_id == asked.c.workspace_id, message.c.id == asked.c.id))
         .order_by(message.c.workspace_id, message.c.id)
-        .with_for_update(of=message, key_share=True)
+        .with_for_update(of=message, key_share=True, skip_locked=only_free)
     )
     return [Locked(*row) for row in conn.execute(found)]
 

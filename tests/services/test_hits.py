@@ -367,3 +367,29 @@ def test_a_hit_that_another_worker_has_taken_is_left_to_it(committed, now):
         first.rollback()
         assert hits.judge_new(second, now) == 1
         second.rollback()
+
+
+def test_a_message_that_somebody_has_at_hand_is_left_for_the_next_time(committed, now):
+    with committed.begin() as conn:
+        tenant = found_workspace(conn, "gridworks.example", ["Quorra Reed"])
+        held, free = Mail(conn, tenant, now), Mail(conn, tenant, now)
+        for mail in (held, free):
+            mail.hit(60, OUTLOOK)
+    with committed.connect() as other, committed.begin() as conn:
+        hits.lock_messages(other, [(held.workspace_id, held.id)])
+        assert hits.judge_new(conn, now) == 1
+        held.conn = free.conn = conn
+        assert (len(held.verdicts), len(free.verdicts), waiting(conn)) == (0, 1, 1)
+        other.rollback()
+        assert hits.judge_new(conn, now) == 1
+        assert (len(held.verdicts), waiting(conn)) == (1, 0)
+
+
+def test_a_batch_is_done_with_all_waiting_hits_of_its_messages(conn, gridworks, othergrid, now):
+    mail, other = Mail(conn, gridworks, now), Mail(conn, othergrid, now)
+    for after in range(60, 65):
+        mail.hit(after, OUTLOOK)
+    assert hits.judge_new(conn, now, limit=1) == 5
+    assert waiting(conn) == 0
+    assert sorted(mail.verdicts.values()) == ["human"] + ["repeat"] * 4
+    assert other.verdicts == {}
