@@ -46,6 +46,11 @@ NETWORKS: tuple[Network, ...] = (
 )
 
 
+_BOUNDS = tuple(
+    (one.range.version, int(one.range.network_address), int(one.range.broadcast_address), one) for one in NETWORKS
+)
+
+
 @lru_cache(maxsize=4096)
 def find_network(ip: str | None) -> Network | None:
     """Find the known network that an address lies in; None for all others, and for what is no address."""
@@ -55,4 +60,5 @@ def find_network(ip: str | None) -> Network | None:
         address = ip_address(ip)
     except ValueError:
         return None
-    return next((network for network in NETWORKS if address in network.range), None)
+    number, version = int(address), address.version
+    return next((one for kind, first, last, one in _BOUNDS if first <= number <= last and kind == version), None)
