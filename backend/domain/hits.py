@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Literal
 from uuid import UUID
 
@@ -131,4 +131,6 @@ def block_of(ip: str | None) -> str:
         address = ip_address(ip)
     except ValueError:
         return ip
-    return str(ip_network(f"{address}/{24 if address.version == 4 else 56}", strict=False))
+    if address.version == 4:
+        return f"{IPv4Address(int(address) & ~0xFF)}/24"
+    return str(ip_network(f"{address}/56", strict=False))
