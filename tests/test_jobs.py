@@ -10,16 +10,17 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Engine, insert, select, text
 
 from backend.errors import RateLimited, Transient
 from backend.jobs import ATTEMPTS, create_queue, pause_before
+from backend.services.hits import note_presence
 from backend.services.mailboxes import leave_job
 from backend.services.parts import Parts
 from backend.store import schema
 from backend.store.engine import create_store
 from backend.store.queue import enqueue, revive_stalled
-from backend.store.tables import hit, unjudged
+from backend.store.tables import feed_item, hit, unjudged
 from tests import postgres
 from tests.mailroom import Mailroom, open_mailroom
 from tests.sandbox.environment import readback_environment
@@ -186,6 +187,30 @@ def test_a_hit_is_judged_as_soon_as_it_is_stored(office, mailroom, database_url,
         began_s = time.monotonic()
         _until(lambda: not office.conn.execute(unjudged.select()).all(), 5.0)
         assert time.monotonic() - began_s < 1.5
+
+
+def test_the_reps_own_look_is_not_told_even_for_a_moment_where_the_addon_calls_right_after(
+    office, mailroom, database_url
+):
+    prepared, _ = office.send_tracked([FLYNN])
+    office.sync()
+    ours = {"workspace_id": office.tenant.workspace_id}
+    with working(mailroom, database_url):
+        _until(lambda: mailroom.world.mailbox(QUORRA).watch is not None)
+        at, id_ = datetime.now(UTC), "0193f3c3-0000-7000-8000-000000000001"
+        with office.database.begin() as conn:
+            conn.execute(insert(unjudged).values(**ours, hit_id=id_))
+            conn.execute(
+                insert(hit).values(**ours, id=id_, kind="open", token=prepared.token, received_at=at, method="GET",
+                                   user_agent="Mozilla/5.0 (via ggpht.com GoogleImageProxy)")
+            )  # fmt: skip
+            conn.execute(text("NOTIFY readback_hits"))
+        time.sleep(0.08)  # the add-on's call has a longer way
+        with office.database.begin() as conn:
+            note_presence(conn, office.tenant.workspace_id, office.tenant.reps["quorra"].id, prepared.id, at)
+        _until(lambda: not office.conn.execute(unjudged.select()).all(), 5.0)
+    told = office.conn.execute(select(feed_item.c.key).where(feed_item.c.message_id == prepared.id)).scalars().all()
+    assert told == ["sent"]
 
 
 def test_jobs_of_a_dead_worker_are_put_back_once(conn):
