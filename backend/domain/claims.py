@@ -14,7 +14,8 @@ from backend.domain.agents import Agent, agent_of
 from backend.domain.hits import Hit, MessageFacts, block_of
 from backend.domain.networks import find_network
 
-Correction = Literal["claim", "take-back"]
+LEARNED_CLIENT = "learned_client"
+Correction = Literal["claim", "take-back", "unlearn"]
 Client = tuple[str, str]  # a User-Agent, and the block of addresses that it comes from
 Learned = Mapping[Client, datetime]
 
@@ -29,7 +30,8 @@ def learned_clients(facts: MessageFacts) -> dict[Client, datetime]:
     """Find the clients that are the message's rep's by her own word, and since when."""
     found: dict[Client, datetime] = {}
     for claim in facts.claims:
-        if claim.rep_id == facts.rep_id and is_recognisable(claim.hit, agent_of(claim.hit.user_agent)):
+        is_hers = claim.rep_id == facts.rep_id and claim.teaches
+        if is_hers and is_recognisable(claim.hit, agent_of(claim.hit.user_agent)):
             client = _client_of(claim.hit)
             found[client] = min(claim.at, found.get(client, claim.at))
     return found
@@ -47,10 +49,12 @@ def is_recognisable(hit: Hit, agent: Agent) -> bool:
     return is_direct and hit.method == "GET" and hit.device_id is None
 
 
-def open_correction(verdict: str, *, on_own_message: bool, has_said: bool) -> Correction | None:
-    """Say what a rep may say of a hit: that it was theirs, or that it was not after all; nothing where it is known."""
+def open_correction(verdict: str, rule: str, *, on_own_message: bool, has_said: bool) -> Correction | None:
+    """Say what a rep may say of a hit: that it was theirs, or not (after all); nothing where it is known."""
     if has_said:
         return "take-back"
+    if rule == LEARNED_CLIENT and on_own_message:
+        return "unlearn"
     is_known = verdict in ("self", "draft") or (verdict == "team" and not on_own_message)
     return None if is_known else "claim"
 

@@ -51,11 +51,15 @@ class Presence:
 
 @dataclass(frozen=True)
 class Claim:
-    """A rep's own word on a hit: "That was me". The hit may be on any message of the workspace."""
+    """A rep's own word on a hit: "That was me". The hit may be on any message of the workspace.
+
+    It `teaches` her browser and network, until she says "Not me" of a look that was taken for hers because of it.
+    """
 
     hit: Hit
     rep_id: int
     at: datetime
+    teaches: bool = True
 
 
 @dataclass(frozen=True)

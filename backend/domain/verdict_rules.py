@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from backend.domain.agents import Agent, AgentKind
-from backend.domain.claims import Learned, is_learned
+from backend.domain.claims import LEARNED_CLIENT, Learned, is_learned
 from backend.domain.clues import Burst
 from backend.domain.hits import Hit, MessageFacts, Word
 from backend.domain.looks import Looks
 from backend.domain.networks import find_network
 
 TOO_EARLY = timedelta(seconds=5)
-LEARNED_CLIENT = "learned_client"
 LEARNED = 0.7  # a family or an office shares a network, and many people one version of a browser
 DELIVERY = timedelta(minutes=10)  # two thirds of scanners' bursts come within a minute, nearly all within five
 

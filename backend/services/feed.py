@@ -104,7 +104,7 @@ class MessageRecord:
     def correction(self, hit: Judged, rep_id: int) -> Correction | None:
         """What a rep may say of a hit."""
         said = rep_id in self.claimants.get(hit.id, ())
-        return open_correction(hit.verdict, on_own_message=self.group.rep_id == rep_id, has_said=said)
+        return open_correction(hit.verdict, hit.rule, on_own_message=self.group.rep_id == rep_id, has_said=said)
 
 
 def get_feed(conn: Connection, workspace_id: int, search: Search = EVERYTHING) -> Feed:

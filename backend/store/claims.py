@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, delete, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, and_, cast, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import INET, insert
 
 from backend.store.tables import claim, hit, message, tracker, verdict
 
@@ -32,6 +32,25 @@ def drop_claim(conn: Connection, workspace_id: int, hit_id: UUID, rep_id: int) -
     """Forget a rep's word on a hit; False where there is none."""
     these = (claim.c.workspace_id == workspace_id, claim.c.hit_id == hit_id, claim.c.rep_id == rep_id)
     return conn.execute(delete(claim).where(*these)).rowcount > 0
+
+
+def drop_teaching(conn: Connection, workspace_id: int, rep_id: int, hit_id: UUID, block: str) -> bool:
+    """Let no word of this rep teach the program of this hit in this block of addresses; False where none did."""
+    like = select(hit.c.user_agent).where(hit.c.workspace_id == workspace_id, hit.c.id == hit_id).scalar_subquery()
+    taught = select(hit.c.id).where(
+        hit.c.workspace_id == workspace_id,
+        hit.c.id == claim.c.hit_id,
+        hit.c.user_agent == like,
+        hit.c.ip.op("<<=")(cast(block, INET)),
+    )
+    these = (claim.c.workspace_id == workspace_id, claim.c.rep_id == rep_id, claim.c.teaches, taught.exists())
+    return conn.execute(update(claim).where(*these).values(teaches=False)).rowcount > 0
+
+
+def address_of(conn: Connection, workspace_id: int, hit_id: UUID) -> str | None:
+    """Where a hit came from."""
+    asked = select(func.host(hit.c.ip)).where(hit.c.workspace_id == workspace_id, hit.c.id == hit_id)
+    return conn.execute(asked).scalar_one_or_none()
 
 
 def claimants_of(conn: Connection, workspace_id: int, hit_ids: Collection[UUID]) -> Mapping[UUID, Sequence[int]]:

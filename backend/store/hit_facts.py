@@ -31,6 +31,7 @@ _HIT = (
     hit.c.headers,
     hit.c.device_id,
 )
+_CLAIM = (claim.c.rep_id, claim.c.at, claim.c.teaches)
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,7 @@ def _claims(conn: Connection, locked: Sequence[Locked]) -> defaultdict[MessageKe
     """What anybody said of the messages' hits, and what each message's rep said of any hit."""
     asked = as_ids([one.key for one in locked])
     on_hits = (
-        select(claim.c.workspace_id, tracker.c.message_id, claim.c.rep_id, claim.c.at, *_HIT)
+        select(claim.c.workspace_id, tracker.c.message_id, *_CLAIM, *_HIT)
         .join(hit, _claimed())
         .join(tracker, and_(tracker.c.workspace_id == hit.c.workspace_id, tracker.c.token == hit.c.token))
         .join(asked, _of(tracker, asked))
@@ -189,7 +190,7 @@ def _claims(conn: Connection, locked: Sequence[Locked]) -> defaultdict[MessageKe
     )
     reps = as_ids({(one.workspace_id, one.rep_id) for one in locked})
     by_reps = (
-        select(claim.c.workspace_id, claim.c.rep_id, claim.c.rep_id, claim.c.at, *_HIT)
+        select(claim.c.workspace_id, claim.c.rep_id.label("of_rep"), *_CLAIM, *_HIT)
         .join(hit, _claimed())
         .join(reps, and_(claim.c.workspace_id == reps.c.workspace_id, claim.c.rep_id == reps.c.id))
     )
@@ -203,8 +204,8 @@ def _claims(conn: Connection, locked: Sequence[Locked]) -> defaultdict[MessageKe
     return claims
 
 
-def _claim(rep_id: int, at: datetime, *values: Any) -> Claim:
-    return Claim(Hit(*values), rep_id, at)
+def _claim(rep_id: int, at: datetime, teaches: bool, *values: Any) -> Claim:
+    return Claim(Hit(*values), rep_id, at, teaches)
 
 
 def _claimed() -> ColumnElement[bool]:

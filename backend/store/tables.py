@@ -274,6 +274,7 @@ claim = Table(
     Column("hit_id", UUID(as_uuid=True), nullable=False),
     Column("rep_id", BigInteger, nullable=False),  # who said "That was me"
     _instant("at"),
+    Column("teaches", Boolean, nullable=False, server_default=text("true")),  # until "Not me" of what it taught
     PrimaryKeyConstraint("workspace_id", "hit_id", "rep_id"),
     ForeignKeyConstraint(["workspace_id", "hit_id"], ["hit.workspace_id", "hit.id"], ondelete="CASCADE"),
     _belongs("rep", "rep_id"),

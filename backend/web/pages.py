@@ -117,6 +117,15 @@ def take_back(message_id: int, hit_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("pages.message", message_id=message_id, _anchor=f"hit-{hit_id}"), 303)
 
 
+@blueprint.post(f"/messages/<{_ROW}:message_id>/hits/<uuid:hit_id>/unlearn")
+@rep_required
+def unlearn(message_id: int, hit_id: UUID) -> ResponseReturnValue:
+    """Not me: somebody else uses the same browser in the same network."""
+    with parts().engine.begin() as conn:
+        claims.unlearn(conn, current_user.workspace_id, current_user.rep_id, (message_id, hit_id), now())
+    return redirect(url_for("pages.message", message_id=message_id, _anchor=f"hit-{hit_id}"), 303)
+
+
 @blueprint.get("/healthz")
 @public("tells machines that the process is up")
 def healthz() -> ResponseReturnValue:

@@ -6,21 +6,23 @@ from backend.domain.claims import open_correction
 
 
 @pytest.mark.parametrize(
-    ("verdict", "on_own_message", "has_said", "open_"),
+    ("verdict", "rule", "on_own_message", "has_said", "open_"),
     [
-        ("human", True, False, "claim"),
-        ("human", False, False, "claim"),
-        ("scanner", True, False, "claim"),
-        ("repeat", False, False, "claim"),
-        ("self", True, False, None),
-        ("self", False, False, None),
-        ("draft", True, False, None),
-        ("team", True, False, "claim"),
-        ("team", False, False, None),
-        ("self", True, True, "take-back"),
-        ("team", False, True, "take-back"),
-        ("self", False, True, "take-back"),
+        ("human", "any_rule", True, False, "claim"),
+        ("human", "any_rule", False, False, "claim"),
+        ("scanner", "any_rule", True, False, "claim"),
+        ("repeat", "any_rule", False, False, "claim"),
+        ("self", "any_rule", True, False, None),
+        ("self", "any_rule", False, False, None),
+        ("draft", "any_rule", True, False, None),
+        ("team", "any_rule", True, False, "claim"),
+        ("team", "any_rule", False, False, None),
+        ("self", "any_rule", True, True, "take-back"),
+        ("team", "any_rule", False, True, "take-back"),
+        ("self", "any_rule", False, True, "take-back"),
+        ("self", "learned_client", True, False, "unlearn"),
+        ("self", "learned_client", False, False, None),
     ],
 )
-def test_what_is_known_already_needs_no_word(verdict, on_own_message, has_said, open_):
-    assert open_correction(verdict, on_own_message=on_own_message, has_said=has_said) == open_
+def test_what_is_known_already_needs_no_word(verdict, rule, on_own_message, has_said, open_):
+    assert open_correction(verdict, rule, on_own_message=on_own_message, has_said=has_said) == open_

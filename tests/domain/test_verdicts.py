@@ -192,6 +192,12 @@ def test_a_shared_proxy_teaches_nothing(agent):
     assert words([mine, flynns], told(own=(mine, 600))) == ["self", "human"]
 
 
+def test_a_word_that_teaches_no_more_still_holds_for_its_own_look():
+    mine, later = look(60, CHROME), look(7200, CHROME)
+    taught = replace(FLYNNS, claims=(Claim(mine, QUORRA, at(600), teaches=False),))
+    assert words([mine, later], taught) == ["self", "human"]
+
+
 def test_a_colleagues_browser_is_learned_for_the_colleagues_mails_only():
     theirs, later = look(60, CHROME), look(7200, CHROME)
     assert words([theirs, later], told(sams=(theirs, 600))) == ["team", "human"]
@@ -476,7 +482,11 @@ def any_scene(draw):
     claims = []
     if claimable:
         said = st.builds(
-            Claim, st.sampled_from(claimable), st.sampled_from([QUORRA, SAM]), st.integers(-60, 4000).map(at)
+            Claim,
+            st.sampled_from(claimable),
+            st.sampled_from([QUORRA, SAM]),
+            st.integers(-60, 4000).map(at),
+            st.booleans(),
         )
         claims = draw(st.lists(said, max_size=5, unique_by=lambda claim: (claim.hit.id, claim.rep_id)))
     return hits, replace(facts, claims=tuple(claims))
@@ -515,7 +525,8 @@ def test_a_word_teaches_nothing_about_looks_before_it_or_through_a_proxy(scene):
             hit = by_id[one.hit_id]
             assert hit.user_agent not in (GMAIL, GMAIL_PREFETCH, APPLE, YAHOO)
             assert hit.device_id is None
-            assert any(claim.at < hit.received_at and claim.rep_id == QUORRA for claim in facts.claims)
+            teachers = [claim for claim in facts.claims if claim.teaches and claim.rep_id == QUORRA]
+            assert any(claim.at < hit.received_at for claim in teachers)
             assert one.confidence < 0.8
 
 

@@ -24,6 +24,10 @@ def take_back(mail, hit_id, now, rep=None):
     claims.take_back(mail.conn, mail.workspace_id, (rep or mail.rep).id, (mail.id, hit_id), now)
 
 
+def unlearn(mail, hit_id, now):
+    claims.unlearn(mail.conn, mail.workspace_id, mail.rep.id, (mail.id, hit_id), now)
+
+
 def stored(conn):
     return conn.execute(select(tables.claim)).all()
 
@@ -92,6 +96,27 @@ def test_later_looks_of_the_same_client_on_the_reps_mails_are_probably_hers_unti
     assert f"view:{later}" in another.feed
 
 
+def test_not_me_of_a_learned_look_unlearns_the_browser_and_keeps_what_she_called_hers(conn, gridworks, now):
+    mail, another = Mail(conn, gridworks, now), Mail(conn, gridworks, now)
+    look, elsewhere = mail.hit(60, EDGE), mail.hit(90, EDGE, ip="198.51.100.7")
+    hits.judge_new(conn, now)
+    claim(mail, look, now)
+    claim(mail, elsewhere, now)
+    later, there = another.hit(9000, EDGE, ip="203.0.113.77"), another.hit(9900, EDGE, ip="198.51.100.8")
+    hits.judge_new(conn, now + timedelta(hours=3))
+    assert another.verdicts == {later: "self", there: "self"}
+    sam = gridworks.reps["sam"].id
+    claims.unlearn(conn, mail.workspace_id, sam, (another.id, later), now + timedelta(hours=4))
+    assert another.verdicts == {later: "self", there: "self"}
+    claims.unlearn(conn, mail.workspace_id, mail.rep.id, (another.id, later), now + timedelta(hours=4))
+    assert another.verdicts == {later: "human", there: "self"}
+    assert mail.verdicts == {look: "self", elsewhere: "self"}
+    claims.unlearn(conn, mail.workspace_id, mail.rep.id, (another.id, later), now + timedelta(hours=5))
+    again = another.hit(99_000, EDGE)
+    hits.judge_new(conn, now + timedelta(hours=30))
+    assert another.verdicts[again] == "human"
+
+
 def test_what_was_judged_between_the_press_and_its_keeping_is_judged_again(conn, gridworks, now):
     mail, another = Mail(conn, gridworks, now), Mail(conn, gridworks, now)
     look, meanwhile = mail.hit(60, EDGE), another.hit(301, EDGE)
@@ -129,7 +154,7 @@ def test_a_hit_that_is_no_hit_of_this_message_is_not_found(conn, gridworks, othe
     mail, another, theirs = Mail(conn, gridworks, now), Mail(conn, gridworks, now), Mail(conn, othergrid, now)
     draft = Mail(conn, gridworks, now, sent=False)
     looks = [another.hit(60, OUTLOOK), theirs.hit(60, OUTLOOK), uuid4()]
-    for correct in (claim, take_back):
+    for correct in (claim, take_back, unlearn):
         for look in looks:
             with pytest.raises(NotFound):
                 correct(mail, look, now)

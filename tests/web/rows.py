@@ -80,7 +80,7 @@ def hit(conn: Connection, tenant: Tenant, message_id: int, at: datetime, **value
     ours = {"workspace_id": tenant.workspace_id, "token": token}
     conn.execute(upsert(tables.tracker).values(**ours, kind="open", message_id=message_id).on_conflict_do_nothing())
     row = {"kind": "open", "received_at": at, "method": "GET", "user_agent": OUTLOOK, "ip": "203.0.113.5"}
-    conn.execute(insert(tables.hit).values(**ours, id=hit_id, **{**row, **values}))
+    conn.execute(insert(tables.hit).values(id=hit_id, **{**ours, **row, **values}))
     return hit_id
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from backend.domain.identities import Identity
 from backend.services import hits
 from backend.store import tables
+from tests.services.test_hits import EDGE
 from tests.web import rows
 from tests.web.conftest import BASE, at, get, post
 from tests.web.rows import FLYNN
@@ -89,10 +90,21 @@ def test_what_is_the_reps_already_has_no_button_and_what_is_not_has_one(visit, m
     assert get(visit("sam"), mail.path).text.count(CLAIM) == 4
 
 
+def test_a_look_that_was_only_taken_for_hers_is_given_back_by_not_me(visit, mail):
+    quorra, mine = visit("quorra"), mail.look(user_agent=EDGE)
+    post(quorra, f"{mail.path}/hits/{mine}/claim")
+    later = mail.look(-9_000_000, user_agent=EDGE)  # after the press, which has the real clock
+    page = get(quorra, mail.path).text
+    assert "the same browser and network as one that you called yours" in page
+    assert f"{mail.path}/hits/{later}/unlearn" in page and "Not me</button>" in page
+    assert post(quorra, f"{mail.path}/hits/{later}/unlearn").status_code == 303
+    assert (mail.verdict(mine), mail.verdict(later)) == ("self", "human")
+
+
 def test_nobody_corrects_anything_of_another_workspace_or_what_is_not_there(visit, mail, conn, gridworks, now):
     quorra, tess = visit("quorra"), visit("tess")
     look, another = mail.look(), Mail(conn, gridworks, gridworks.reps["quorra"], now)
-    for word in ("claim", "take-back"):
+    for word in ("claim", "take-back", "unlearn"):
         assert post(tess, f"{mail.path}/hits/{look}/{word}").status_code == 404
         assert post(quorra, f"{another.path}/hits/{look}/{word}").status_code == 404
         assert post(quorra, f"{mail.path}/hits/{uuid4()}/{word}").status_code == 404
