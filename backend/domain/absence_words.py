@@ -113,6 +113,55 @@ SUBJECT = (
     r"en vacances|closed for|feriado|betriebs(?:ferien|urlaub)|im urlaub\b|krank(?:heit|meldung)\s*:|"
     r"(?:bin |wir sind )?(?:zur ?zeit )?nicht (?:da|erreichbar)|mutterschutz|elternzeit\b"
 )
+# What absences are about, in no particular phrase: weaker than `ABSENT`, but nobody can list every phrase.
+TOPIC = (
+    r"\b(?:vacation|holidays?|(?:annual|sick|medical|maternity|paternity|parental|bereavement) leave|sabbatical|"
+    r"pto|ooo|"
+    r"jury duty|field trip|conference|retired|retirement|off (?:until|till|today|sick|work)|away|moved on from|"
+    r"passed away|in meetings|part[- ]time|(?:office|opening|business|working) hours|out of (?:the )?office|"
+    r"check (?:my |this )?(?:e-?mails?|inbox) (?:once|twice|only|in the)|available mon|work through my inbox|"
+    r"urlaub|dienstreise|fortbildung|schulung|elternzeit|mutterschutz|teilzeit|ruhestand|verstorben|geschäftszeiten|"
+    r"nicht erreichbar|verlassen|adresse wird nicht|zur ?zeit|geschlossen|"
+    r"cong[ée]s?|déplacement|absente?|vacances|fermée?|temps partiel|formation|retraite|secrétariat|"
+    r"vacaciones|ausentes?|de viaje|cerrad[ao]s?|jubilad[ao]|férias|licença|em viagem|fechad[ao]s?|"
+    r"ferie|assente|trasferta|chius[aoie]|smart working|malattia|maternità|"
+    r"vakantie|afwezig|vandaag vrij|verlof|gesloten|semester\w*|ledig|tjänsteresa|slutat|kursus|kurs|"
+    r"fri i dag|sykmeldt|sygemeldt|orlov|permisjon|barsel\w*|delegație|delegaţie|dovolen\w+|nemocenské)\b|"
+    r"lomalla|koulutuksessa|virkamatkalla|urlop|zwolnieniu|delegacj|nie jestem już|služební cest|sluzebni cest|"
+    r"szabads|concediu|izn?in(?:de|li|dey)|tatil|отпуск|командиров|больничн|декрет|άδεια|λείπω|απουσι|"
+    r"休暇|出張|外出|不在|休業|休假|出差|年假|离职|離職|휴가|출장|부재|퇴사"
+)
+# How they say that an answer will take its time, and whom to ask: any language, in general words.
+SLOW = (
+    r"response (?:may|might|will|could) be (?:delayed|slow)|expect (?:a )?delay|respond as soon as i can|"
+    r"(?:won['’]t|will not|cannot) be (?:seen|read|checked|answered|monitored)|without internet|"
+    r"kein(?:en|e)? (?:zugriff|zugang)|ohne zugriff|eingeschränkt erreichbar|mit verzögerung|verzögert|"
+    r"sobald ich wieder|"
+    r"erst (?:ab|nach|am) .{0,30}(?:antworten|bearbeiten|beantworten)|an meinem nächsten|am nächsten werktag|"
+    r"(?:consulterai|traiterai|prendrai connaissance|répondrai) .{0,60}retour|avec (?:du )?retard|"
+    r"con ritardo|non legg|saltuariamente|acceso limitado|con retraso|leggerò|atenderemos|responderemos|"
+    r"(?:lees|beantwoord) .{0,20}(?:mail|e-?mail) (?:niet|morgen)|läser (?:inte )?(?:min )?mail|svarer? på mails?|"
+    r"luen sähköpost|nem olvasom|yanıt veremiyorum|geç dönüş|доступ .{0,15}ограничен|с задержкой|"
+    r"(?:不能|无法|無法)(?:及时|及時|即時)?回(?:复|覆)|請見諒|请谅解|返信が遅|回信が遅|회신이 늦|확인이 어렵"
+)
+ASK = (
+    r"\b(?:dringendes|notfällen?|bitte nutzen sie|künftig|meine vertretung|wurde an .{1,40} weitergeleitet|"
+    r"(?:new|your) contact is|is looking after|(?:direct|send|forward|address) (?:all |your |any |future )\w+ to|"
+    r"(?:contact|call|text|ping|phone|e-?mail) (?:me )?\S+@\S+|if you need (?:me|anything|an answer|help)|"
+    r"please call|"
+    r"sont suivis par|pour une réponse rapide|composez le|urgences?|llamar al|direcionar|entrar em contato|"
+    r"chiamare|in mia assenza|bij spoed|voortaan|bel \d|mail naar|kontakta|ring \w+|ved spørsmål|"
+    r"zastępstwie|zastępuje|asioissani|palvelee|suna|görüş|χρειαστείτε|γραμματεία|lütfen|вопрос)|"
+    r"お急ぎ|代わりに|代理|(?:휴대폰|핸드폰)"
+)
+# An address that nobody reads, or a text that asks for no answer.
+UNREAD = (
+    r"(?:please )?do not (?:reply|respond) to this|ne pas répondre à ce|antworten sie (?:bitte )?nicht auf diese|"
+    r"no responda a este|não responda a? ?est|non rispondere a quest|nie odpowiada(?:ć|j) na t|"
+    r"adresse wird nicht (?:mehr )?(?:verwendet|genutzt|gelesen|abgerufen)|n['’]est plus (?:consultée|valide)|"
+    r"ya no está (?:en uso|activ)|non è più (?:attiv|in uso)|(?:address|mailbox) is no longer valid|"
+    r"messages are not read|keine anfragen beantwortet"
+)
 ABSENT = "|".join(row[0] for row in _ROWS)
 BACK = "|".join(row[1] for row in _ROWS)
 INSTEAD = "|".join(row[2] for row in _ROWS)

@@ -25,6 +25,7 @@ from backend.domain.phrases import (
     NO_ACCESS,
     QUESTION,
     THANKS,
+    TOPIC,
 )
 
 Evidence = Mapping[str, str]
@@ -56,10 +57,13 @@ def absence_score(mail: Mail) -> Score:
         return Score(0.0)
     weighed = ((3.0, AUTOMATIC), (2.0, ABSENT), (1.0, BACK), (1.0, INSTEAD), (1.0, NO_ACCESS))
     found = [(weight, match.group()) for weight, words in weighed if (match := words.search(newest))]
+    topic = TOPIC.search(newest)
+    if topic and found and not any(weight >= 2.0 for weight, _ in found):
+        found = [(1.25, topic.group()), *found]
     total = sum(weight for weight, _ in found)
     if BACK.search(newest) and not re.search(r"\d", newest):
         total -= 0.5  # people say "until Monday", notes tell the date
-    if not any(weight >= 2.0 for weight, _ in found):
+    if not any(weight > 1.0 for weight, _ in found):
         return Score(0.0)
     total += 1.0 if THANKS.search(newest[:300]) else 0.0
     return Score(total - _person_in(mail, newest), tuple(" ".join(words.split())[:60] for _, words in found))
@@ -69,9 +73,18 @@ def _person_in(mail: Mail, newest: str) -> float:
     """Weigh what speaks for a person: who quotes, asks, agrees, or calls the rep by name. Notes do none of it."""
     engaged = 1.5 * min(2, len(ENGAGED.findall(newest)))
     asks = 1.0 if QUESTION.search(re.sub(r"https?://\S+", "", newest)) else 0.0
-    quotes = 2.0 if mail.told.quotes else -1.0
+    quotes = 2.0 if mail.told.quotes else -1.0 - 0.75 * of_no_mail_program(mail)
     long = 1.0 if len(newest) > 2000 else 0.0
     return engaged + asks + quotes + long + 2.0 * greets_by_name(mail)
+
+
+_PROGRAMS = ("X-Mailer", "User-Agent", "X-Originating-IP", "X-MS-Has-Attach", "Thread-Index", "X-Received")
+
+
+def of_no_mail_program(mail: Mail) -> bool:
+    """Tell whether nothing shows a mail program: people's programs name themselves, or write HTML, or quote."""
+    plain = mail.content_type == "text/plain" and not mail.headers_only
+    return plain and not any(mail.header(name) for name in _PROGRAMS)
 
 
 _NAME_WORD = re.compile(r"[^\W\d_]{3,}")
@@ -81,9 +94,9 @@ def greets_by_name(mail: Mail) -> bool:
     """Tell whether the first line calls one of the recipients by name."""
     names = {word.lower() for person in mail.to[:3] for word in _NAME_WORD.findall(f"{person.name} {person.local}")}
     lines = (line.strip().lower() for line in mail.newest.lstrip()[:600].split("\n"))
-    first = [line[:60] for line in lines if line and "this line" not in line][:1]  # below a ticket desk's own line
-    greeted = {word for line in first for word in _NAME_WORD.findall(line)} & (names - _ROLE_WORDS)
-    return bool(greeted) and len(first[0]) < 45
+    first = next((line for line in lines if line and "this line" not in line), "")  # below a ticket desk's own line
+    greeting = re.split(r"[,!:;.–—]\s|[,!:;.–—]$", first[:60])[0]
+    return len(greeting) < 45 and bool(set(_NAME_WORD.findall(greeting)) & (names - _ROLE_WORDS))
 
 
 _ROLE_WORDS = frozenset({"info", "sales", "support", "mail", "office", "team", "contact", "hello", "the", "and", "for"})

@@ -7,7 +7,7 @@ also marks a person's mail that a rule passed on. Neither proves anything, alone
 import re
 from collections.abc import Mapping
 
-from backend.domain.absences import absence_score, greets_by_name, starts_like_absence
+from backend.domain.absences import absence_score, greets_by_name, of_no_mail_program, starts_like_absence
 from backend.domain.letters import refers
 from backend.domain.listed import from_list
 from backend.domain.mail import Mail
@@ -151,7 +151,9 @@ _ROLES = re.compile(
     r"contact|kontakt|"
     r"sales|hello|office|admin|abuse|billing|care|customer.{0,12}|ticket[s]?|team|soporte|suporte|aide|"
     r"assistance|hr|jobs|"
-    r"careers|bewerbung|press|newsroom|media|editor(?:ial|s)?|security|assistenza|serviceclient|service-client|"
+    r"careers|bewerbung|press|newsroom|media|editor(?:ial|s)?|security|assistenza|sav|servicio|serviceclient|"
+    r"klantenservice|kund(?:en)?service|kundeservice|asiakaspalvelu|"
+    r"buchhaltung|accounting|accounts|invoices?|rechnung\w*|finance|faktura|facturas?|fattur\w+||service-client|"
     r"atendimento|contato|contacto|poststelle|enquir(?:y|ies)|inquir(?:y|ies)|reception|mail|web|shop|"
     r"redaktion|segreteria|clienti?|bok|biuro|klient|rt|otrs|case[s]?|request[s]?|feedback|orders?|noc|"
     r"it)(?:[+._-].*)?@",
@@ -171,7 +173,11 @@ _FRESH_TICKET = re.compile(
 )
 
 
-_SOON = re.compile(r"(?:within|in) (?:\w+ ){0,2}(?:\d+|one|two|three|few)[ -](?:\w+ )?(?:hours?|days?)", re.IGNORECASE)
+_SOON = re.compile(
+    r"\d+ ?(?:h\b|heures|stunden|uur|ore\b|horas|timmar|timer|saat|час)|werktag|werkdagen|(?:営業|工作)日|"
+    r"(?:within|in) (?:\w+ ){0,2}(?:\d+|one|two|three|few)[ -](?:\w+ )?(?:hours?|days?)",
+    re.IGNORECASE,
+)
 
 
 def acknowledges(mail: Mail) -> Evidence | None:
@@ -192,14 +198,16 @@ def _marks(mail: Mail) -> int:
     """Weigh what a system's mail looks like, whatever it says."""
     role = bool(_ROLES.match(mail.from_.address) or _NO_REPLY.search(mail.from_.address))
     bulk = mail.says("Precedence") in ("bulk", "junk")
-    numbered = bool(_FRESH_TICKET.search(mail.subject))
-    return 2 * bool(_desk_of(mail)) + role + bool(_auto_submitted(mail)) + bulk + numbered
+    numbered = bool(_FRESH_TICKET.search(mail.subject)) and not answer_prefix(mail.subject)
+    answers = refers(mail) or answer_prefix(mail.subject)
+    unsigned = bool(answers) and of_no_mail_program(mail) and not mail.told.quotes
+    return unsigned + 2 * bool(_desk_of(mail)) + role + bool(_auto_submitted(mail)) + bulk + numbered
 
 
 def _person_in(mail: Mail, newest: str) -> int:
     """Weigh what a person's answer looks like: a mail program, the rep's name, a question."""
     asks = re.search(r"\w\s?\?(?:\s|$)", newest) is not None
-    return _looks_personal(mail) + 2 * greets_by_name(mail) + asks
+    return _looks_personal(mail) + greets_by_name(mail) + asks
 
 
 def challenges(mail: Mail) -> Evidence | None:

@@ -6,7 +6,7 @@ Hungarian, Romanian, Turkish, Russian, Ukrainian, Greek, Hebrew, Arabic, Japanes
 
 import re
 
-from backend.domain import absence_words
+from backend.domain import absence_words, acknowledgement_words
 
 _I = re.IGNORECASE
 
@@ -81,6 +81,7 @@ MARKED_AT_END = re.compile(r"[(\[](?:auto(?:matic|mated)?[ -]?(?:response|reply)
 
 # The words below weigh: automatic 3, absent 2, the rest 1 each.
 AUTOMATIC = re.compile(
+    rf"{absence_words.UNREAD}|"
     r"(?<!not )(?<!not an )(?:this is an? (?:auto\w*|computer)[ -]?(?:generated|reply|response|message|e?-?mail|"
     r"notification)|"
     r"(?:^|[\[(*])\W{0,3}auto(?:matic|mated)?[ -]?(?:reply|response)\b|"
@@ -180,7 +181,7 @@ BACK = re.compile(
     r"vrátim)|(?:visszatér|-ig\b|leszek újra|érkezem)|(?:revin|întoarc|până (?:la|în|pe))|"
     r"(?:döneceğim|dönüş|tarihine kadar|tarihinde|kadar)|(?:вернусь|выйду|возвращ|по \d|до \d)|(?:повернусь|"
     r"поверненн)|(?:επιστρ|μέχρι|έως)|(?:戻り|まで|復帰|出社)|(?:返回|回来|回到|至\d|期间|回來)|(?:복귀|까지|돌아)|"
-    r"indtil|riapertura|riapriremo|a notre réouverture|dès notre retour|reabri|"
+    r"indtil|r[ée]ouverture|riapertura|riapriremo|a notre réouverture|dès notre retour|reabri|"
     rf"{absence_words.BACK}",
     _I,
 )
@@ -212,7 +213,7 @@ INSTEAD = re.compile(
     r"merci d['’](?:adresser|écrire|envoyer)|merci de (?:contacter|vous adresser|me joindre)|henvendelser|"
     r"(?:пишите|направляйте) .{0,20}@|по всем вопросам|"
     r"future (?:correspondence|e-?mails?|enquiries|inquiries)|"
-    rf"{absence_words.INSTEAD}",
+    rf"{absence_words.INSTEAD}|{absence_words.ASK}",
     _I,
 )
 NO_ACCESS = re.compile(
@@ -229,10 +230,12 @@ NO_ACCESS = re.compile(
     r"ограниченн\w+ доступ|svare? (?:ar|er)?(?:på|dig|deg|när)|svar(?:ar|er) (?:på|dig|deg|när)|"
     r"(?:respond|reply) to (?:all|your|any) \w+ .{0,30}(?:when|upon|once|then|after|next)|"
     r"(?:will )?(?:not|no longer) be (?:read|monitored|checked)|nicht mehr gelesen|risponderemo|nous vous répondrons|"
+    rf"{absence_words.SLOW}|"
     r"répondrai (?:à|dès)|responder[ée]|risponderò|antwort(?:e|en) .{0,40}(?:rückkehr|nach)|beantwoord|vastaan|"
     r"odpowiem|odpovím|odpoviem|válaszol|отвечу|yanıtla|cevapla|回信|回复您|返信いたし|답장|답변",
     _I,
 )
+TOPIC = re.compile(absence_words.TOPIC, _I)
 THANKS = re.compile(
     r"\b(?:thanks?(?: you)?(?: very much| so much)? for (?:your|the|contacting|e-?mailing|writing|reaching|"
     r"getting)|vielen dank für ihre|danke für (?:ihre|deine)|merci (?:de votre|pour votre|de m'avoir)|"
@@ -260,7 +263,11 @@ ENGAGED = re.compile(
     r"je vous (?:r?appelle|envoie)|pouvons-nous|pouvez-vous|on peut|votre (?:offre|proposition)|"
     r"désolée? (?:pour|de)|scusa(?:te|mi)? (?:il|per)|possiamo|può|la (?:sua|vostra) (?:offerta|proposta)|"
     r"perdona|podemos|podría|su (?:oferta|propuesta)|desculp|sua proposta|kan vi|kunnen we|możemy|můžeme|можем|"
-    r"давайте)|しておりました|申し訳|進めて|打ち合わせ|どうぞ進め|可以安排|我们(?:讨论|下周)",
+    r"давайте|next (?:week|month)|volgende week|nächste woche|semaine prochaine|(?:settimana prossima|"
+    r"prossima settimana)|"
+    r"próxima semana|nästa vecka|næste uge|neste uke|ensi viikolla|w przyszłym tygodniu|příští týden|jövő héten|"
+    r"на следующей неделе)|しておりました|申し訳|進めて|打ち合わせ|どうぞ進め|可以安排|再谈|再說|"
+    r"обсуд|созвон|我们(?:讨论|下周)",
     _I,
 )
 QUESTION = re.compile(r"\w[^\n?]{0,200}\?(?:\s|$)")
@@ -269,6 +276,7 @@ QUESTION = re.compile(r"\w[^\n?]{0,200}\?(?:\s|$)")
 # --- acknowledgements -------------------------------------------------------------------------------------------
 
 ACKNOWLEDGED = re.compile(
+    rf"{acknowledgement_words.RECEIVED}|"
     r"\b(?:(?:we|i) (?:have |'ve )?(?:just )?(?:successfully )?(?:received|registered|logged|got) (?:your|the|"
     r"a) |(?:your|a|the|this|new) (?:support |service |help ?desk )?(?:e-?mail|message|request|ticket|inquiry|"
     r"enquiry|case|issue|question|application|order|incident|submission|feedback|report)\b.{0,60}\b(?:has|have|"
@@ -304,6 +312,7 @@ ACKNOWLEDGED = re.compile(
     _I,
 )
 PROMISED = re.compile(
+    rf"{acknowledgement_words.PROMISED}|"
     r"\b(?:aim to (?:respond|reply|answer)|will (?:get back|respond|reply|be in touch|shortly be in touch|"
     r"contact you|review|answer|follow up|be (?:responded|"
     r"answered|reviewed|processed|handled)) |(?:respond|reply|get back|response|answer).{0,40}(?:within|"
@@ -320,7 +329,9 @@ PROMISED = re.compile(
 )
 # A number of ours in somebody's system: stronger than any other sign.
 TICKETED = re.compile(
-    r"\b(?:(?:has|have) been assigned (?:the )?(?:ticket|case|reference|number|id)|"
+    r"\b(?:(?:opened|created|logged|raised) (?:an? |the )?(?:new |support )*(?:ticket|case)\b|"
+    r"(?:ticket|case) (?:has|was) (?:now )?(?:been )?(?:opened|created|logged|raised)|(?:has|"
+    r"have) been assigned (?:the )?(?:ticket|case|reference|number|id)|"
     r"your (?:case|ticket|reference|request|incident|tracking) (?:number|id|no\.?|#)? ?(?:is|:|has been)|"
     r"(?:ticket|case|reference|request) (?:number|id|no\.?)[: ]*#?\w*\d{3,}|do not (?:remove|change|"
     r"alter) (?:the )?(?:subject|ticket)|"
@@ -349,8 +360,9 @@ CHALLENGE_SERVICE = re.compile(
 ACKNOWLEDGED_SUBJECT = re.compile(
     r"(?:ticket|request|case|message|e-?mail|inquiry|enquiry|application|"
     r"support request) (?:#?\S{1,20} )?(?:has been )?(?:received|created|opened|registered|confirmation|"
-    r"acknowledg)|received:|\[request received\]|request received|we(?:'ve| have)? received|thank(?:s|"
-    r" you) for (?:contacting|your|getting|reaching|writing)|acknowledg(?:e|ement)|confirmation of receipt|"
+    r"acknowledg)|received:|\[request received\]|request received|we(?:'ve| have)? (?:received|got)|thank(?:s|"
+    r" you) for (?:contacting|applying|submitting|your|getting|reaching|writing)|acknowledg(?:e|ement)|"
+    r"confirmation of receipt|"
     r"receipt (?:confirmation|of your)|"
     r"eingangsbestätigung|empfangsbestätigung ihrer|ihre (?:anfrage|nachricht|bewerbung) (?:bei|ist|wurde|an)|"
     r"accusé de réception|votre demande|confirmación de recepción|acuse de recibo|hemos recibido|"

@@ -3,7 +3,7 @@
 from time import process_time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.domain.incoming import RULES, what_is
@@ -32,6 +32,7 @@ SHUFFLED = (
 )
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.sampled_from(SHUFFLED), st.randoms())
 def test_the_order_of_headers_does_not_matter(raw: bytes, random: object) -> None:
     head, _, body = raw.partition(b"\n\n")
@@ -69,6 +70,7 @@ HEADERS = st.sampled_from(
 )
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(HEADERS, max_size=6), st.lists(WORDS, max_size=30))
 def test_any_mixture_of_signs_gets_one_of_the_kinds(headers: list[str], words: list[str]) -> None:
     mail = parse_mail(letter("\n".join(headers), " ".join(words)))

@@ -171,3 +171,64 @@ def test_google_calendar_answers_even_where_its_part_is_lost() -> None:
     sender = "Sender: Google Calendar <calendar-notification@google.com>\nSubject: Accepted: Demo @ Thu Nov 12"
     mail = parts(f"{sender}\nAuto-Submitted: auto-generated", "mixed", "Content-Type: text/plain\n\nHe has accepted.")
     assert what_is(parse_mail(mail)).kind == "calendar"
+
+
+LOOSE = (
+    "Bitte beachten: wegen einer Dienstreise beantworte ich E-Mails zurzeit nur mit Verzögerung.",
+    "I'm on a sabbatical until March 2027. Lora (lora@encom.com) is looking after my projects.",
+    "Jestem na zwolnieniu lekarskim. W moim zastępstwie Lora Baines.",
+    "Je travaille à temps partiel. Pour une réponse rapide : accueil@encom.com",
+    "Ik ben vandaag vrij en lees mijn mail niet.",
+    "我正在出差，可能不能及时回复您的邮件，请谅解。",
+    "Diese Mailadresse wird nicht mehr verwendet. Bitte nutzen Sie künftig kevin@encom.com.",
+    "Votre message est arrivé. Merci de ne pas répondre à ce message.",
+)
+
+
+@pytest.mark.parametrize("body", LOOSE)
+def test_a_topic_and_a_hint_are_enough_where_no_mail_program_wrote(body: str) -> None:
+    assert what_is(parse_mail(letter(f"Subject: Re: Proposal\n{ANSWERS}", body))).kind == "auto_reply"
+
+
+ON_THE_WAY = (
+    "Bin auf Dienstreise, melde mich danach mit Zahlen.",
+    "I'm on a sabbatical from March, so let us sign before that.",
+    "Jestem na urlopie, ale możemy porozmawiać w piątek.",
+    "我在出差，周五回来再谈。",
+    "Добрый день, сейчас в командировке, вернусь в понедельник, тогда и обсудим.",
+    "Hi Quorra, thank you for your email. We received the documents and will get back to you next week.",
+)
+
+
+@pytest.mark.parametrize("body", ON_THE_WAY)
+def test_people_on_their_way_answer_all_the_same(body: str) -> None:
+    assert what_is(parse_mail(letter(f"Subject: Re: Proposal\n{ANSWERS}", body))).kind == "reply"
+    by_program = f"Subject: Re: Proposal\nX-Mailer: Apple Mail\n{ANSWERS}"
+    assert what_is(parse_mail(letter(by_program, body + QUOTED))).kind == "reply"
+
+
+ARRIVED = (
+    (
+        "support@encom.com",
+        "Re: Proposal",
+        "We've received your email and opened ticket ENC-991. An engineer will look.",
+    ),
+    ("careers@encom.com", "Thank you for applying", "Hi Quorra, thanks for applying! We'll review it and be in touch."),
+    ("buchhaltung@encom.com", "AW: x", "Ihre Rechnung ist bei uns eingegangen. Anfragen beantworten wir hier nicht."),
+    ("info@encom.com", "R: x", "Grazie per averci contattato. Le risponderemo entro 24 ore."),
+    ("klantenservice@encom.com", "RE: x", "Bedankt voor je bericht! We antwoorden binnen 24 uur."),
+    ("kundservice@encom.com", "SV: x", "Ditt ärende har registrerats med nummer 4711."),
+    ("info@encom.com", "Ynt: x", "Mesajınız tarafımıza ulaşmıştır. En kısa sürede size dönüş yapılacaktır."),
+    ("support@encom.com", "Re: x", "我们已收到您的邮件，将在两个工作日内回复。"),
+)
+
+
+@pytest.mark.parametrize(("sender", "subject", "body"), ARRIVED)
+def test_shared_mailboxes_confirm_in_their_languages(sender: str, subject: str, body: str) -> None:
+    assert what_is(parse_mail(letter(f"From: {sender}\nSubject: {subject}\n{ANSWERS}", body))).kind == "auto_reply"
+
+
+def test_an_order_is_confirmed_that_was_no_mail() -> None:
+    body = "Thank you for your order! Your order number is 4711."
+    raw = letter("From: orders@shop.example\nSubject: Order confirmation 4711", body)
+    assert what_is(parse_mail(raw)).kind == "unrelated"

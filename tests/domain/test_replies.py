@@ -6,7 +6,7 @@ Section D of the product: 1 (own mail is no reply), 2 (any address, by real Mess
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.domain.mail import mail_from_headers, parse_mail
@@ -194,6 +194,7 @@ def test_alone_whatever_a_mail_refers_to_is_taken_as_tracked() -> None:
 UNRELATED_HEADERS = ["X-Spam-Score: 0", "X-Virus-Scanned: yes", "DKIM-Signature: v=1", "X-Originating-IP: [192.0.2.1]"]
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.permutations(UNRELATED_HEADERS), st.permutations(TRACKED))
 def test_neither_other_headers_nor_the_order_of_messages_matter(
     headers: list[str], tracked: list[TrackedMessage]
@@ -212,6 +213,7 @@ NAMES = st.sampled_from(
 )
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(st.tuples(NAMES, st.text(max_size=60))), st.text(max_size=20))
 def test_any_headers_get_a_judgement(headers: list[tuple[str, str]], thread_id: str) -> None:
     judged = judge_incoming(mail_from_headers(headers), TRACKED, GRIDWORKS, thread_id=thread_id)
