@@ -90,7 +90,7 @@ def tracked_draft_card(base_url: str, draft: Tracked, viewer: Viewer) -> Json:
         _refusal(draft.refused),
         paragraph(_what_happened(draft, viewer)),
         line(html(_will_be_seen(draft)), "What you will see"),
-        buttons(button("Track this mail", call(f"{base_url}{TRACK}", key)), again, _as_new(base_url, draft)),
+        buttons(_once_more(base_url, draft, key), again, _as_new(base_url, draft)),
     ]
     links = [
         line(html(shortened(link.text, _LONGEST_TEXT)), below=shortened(link.destination, _LONGEST_ADDRESS))
@@ -148,8 +148,8 @@ def _what_happened(draft: Tracked, viewer: Viewer) -> str:
         return f"Nothing was inserted: {_shown(draft.link)} was inserted before."
     if draft.happened == "already":
         return f"Nothing was inserted: this was done at {at}. Removed it from the draft since? Then insert it again."
-    to = html(_to(draft.recipients))
-    return f"A mail to the same people was tracked at {at} and is not sent yet. {to} Is it this one? Then you are done."
+    asked = "Is it this one? Then you are done. If not, press below."
+    return f"A mail to the same people was tracked at {at} and is not sent yet. {html(_to(draft.recipients))} {asked}"
 
 
 def _will_be_seen(draft: Tracked) -> str:
@@ -169,10 +169,17 @@ def _insert_again(base_url: str, draft: Tracked, key: Mapping[str, str]) -> Json
     return None
 
 
+def _once_more(base_url: str, draft: Tracked, key: Mapping[str, str]) -> Json | None:
+    """A second press, which inserts nothing; not where this may be another mail, that would then go out untracked."""
+    if draft.new_key:
+        return None
+    return button("Track this mail", call(f"{base_url}{TRACK}", key))
+
+
 def _as_new(base_url: str, draft: Tracked) -> Json | None:
     if not draft.new_key:
         return None
-    return button("Track as a new mail", call(f"{base_url}{TRACK}", {COMPOSE_KEY: draft.new_key}))
+    return button("Track as a new mail", call(f"{base_url}{TRACK}", {COMPOSE_KEY: draft.new_key}), strong=True)
 
 
 def _refusal(refused: RefusedLink | None) -> Json | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.journeys.destination import Destination
 from tests.journeys.mail_client import MailClient
@@ -69,9 +69,7 @@ def open_browser(chromium: Browser, complaints: list[str]) -> Iterator[Callable[
         context = chromium.new_context(timezone_id="Europe/Berlin", viewport={"width": 1280, "height": 800})
         context.set_default_timeout(15_000)
         context.on("weberror", lambda problem: complaints.append(str(problem.error)))
-        context.on(
-            "console", lambda said: complaints.append(f"{said.text} {said.location}") if said.type == "error" else None
-        )
+        context.on("console", lambda said: complaints.append(_complaint(said)) if said.type == "error" else None)
         contexts.append(context)
         return context
 
@@ -120,3 +118,7 @@ def shoot() -> Shoot:
             page.screenshot(path=f"{SHOTS}/{name}.png", **more)  # type: ignore[arg-type]
 
     return shoot
+
+
+def _complaint(said: ConsoleMessage) -> str:
+    return f"{said.text} at {said.location.get('url')}"

@@ -40,6 +40,7 @@ class MailClient:
         self, subject: str, to: str, cc: str = "", words: str = "Hello Kevin, here is what we spoke of."
     ) -> None:
         """Open the compose window and fill it in."""
+        self.page.bring_to_front()  # a window in the background paints seldom
         self.page.get_by_test_id("compose").click()
         self.composer.get_by_label("To", exact=True).fill(to)
         self.composer.get_by_label("Cc", exact=True).fill(cc)
@@ -51,20 +52,16 @@ class MailClient:
     def open_addon(self) -> None:
         """Press the add-on's button in the compose window."""
         self.page.get_by_test_id("compose-addon").click()
-        expect(self.track_button).to_be_visible()
+        expect(self.card.get_by_test_id("card")).to_be_visible()
 
-    @property
-    def track_button(self) -> Locator:
-        return self.card.get_by_role("button", name="Track this mail")
-
-    def track(self, text: str = "", address: str = "") -> None:
+    def track(self, text: str = "", address: str = "", press: str = "Track this mail") -> None:
         """Press "Track this mail", with a tracked link where one is given, and wait until the draft is kept."""
         if self.card.is_hidden():
             self.open_addon()
         if text or address:
             self.card.get_by_label("Text of the link").fill(text)
             self.card.get_by_label("Address it leads to").fill(address)
-        self.track_button.click()
+        self.card.get_by_role("button", name=press).click()
         expect(self.body.locator("img[data-address]")).to_have_count(1)
         expect(self.page.get_by_test_id("draft-status")).to_have_text("Draft saved")
 
@@ -99,6 +96,7 @@ class MailClient:
 
     def open(self, folder: str, subject: str) -> Response | None:
         """Come anew to the mail program, open a mail, and let its picture load; returns how that was answered."""
+        self.page.bring_to_front()
         self.page.goto("about:blank")  # a picture is kept as long as its page is open
         self.page.goto(f"{self._url}#{folder}")
         self.images.clear()
@@ -119,6 +117,7 @@ class MailClient:
     def answer(self, words: str, how: str = "Reply", from_address: str | None = None) -> None:
         """Answer the open mail."""
         self.page.get_by_test_id("mail").last.get_by_role("button", name=how, exact=True).click()
+        expect(self.body).to_be_visible()
         if from_address:
             self.composer.get_by_label("From").select_option(from_address)
         self.body.press("Control+Home")
