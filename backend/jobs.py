@@ -38,7 +38,7 @@ _HEARTBEAT_S = 1.0
 _SILENT_S = 4.0  # a worker that was not heard of for so long is dead
 _LOOK_EVERY_S = 1.0  # jobs announce themselves; this is for those that were put back
 _JUDGE_EVERY_S = 2.0  # hits announce themselves; this is for an announcement that got lost
-_TOGETHER_S = 0.2  # Gmail loads the image and calls the add-on together: a rep's own look is not told for a moment
+_TOGETHER_S = 0.15  # Gmail loads the image and calls the add-on together: a rep's own look is not told for a moment
 _AGAIN_AFTER_S = 2.0
 _NO_DATABASE = (procrastinate.exceptions.ConnectorException, psycopg.Error, OSError)  # away, or not migrated yet
 

@@ -205,7 +205,7 @@ def test_the_reps_own_look_is_not_told_even_for_a_moment_where_the_addon_calls_r
                                    user_agent="Mozilla/5.0 (via ggpht.com GoogleImageProxy)")
             )  # fmt: skip
             conn.execute(text("NOTIFY readback_hits"))
-        time.sleep(0.08)  # the add-on's call has a longer way
+        time.sleep(0.05)  # the add-on's call has a longer way
         with office.database.begin() as conn:
             note_presence(conn, office.tenant.workspace_id, office.tenant.reps["quorra"].id, prepared.id, at)
         _until(lambda: not office.conn.execute(unjudged.select()).all(), 5.0)
