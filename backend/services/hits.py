@@ -47,13 +47,14 @@ def judge_new(conn: Connection, now: datetime, limit: int = BATCH) -> int:
     """Judge the messages of the hits that wait; returns how many hits are done with. The caller commits.
 
     All hits of a message are judged at once, so all of them that wait are done with, not only those that were taken.
-    Messages that another worker has at hand are left for the next time, unless there are no others.
+    Messages that another worker has at hand are left for the next time, unless there are no others; what it has
+    judged by then is done with, too.
     """
-    taken = store.take_waiting(conn, limit)
-    known = {(one.workspace_id, one.message_id) for one in taken if one.message_id is not None}
-    locked = store.lock_messages(conn, known, only_free=True) or store.lock_messages(conn, known)
-    unknown = {(one.workspace_id, one.hit_id) for one in taken if one.message_id is None}
-    done = unknown | _settle(conn, locked, now)
+    taken = store.take_waiting(conn, limit, RULES_VERSION)
+    asked = {(one.workspace_id, one.message_id) for one in taken if one.message_id is not None and not one.is_judged}
+    locked = store.lock_messages(conn, asked, only_free=True) or store.lock_messages(conn, asked)
+    unknown = {one.key for one in taken if one.message_id is None}
+    done = unknown | {one.key for one in taken if one.is_judged} | _settle(conn, locked, now)
     if unknown:
         _UNKNOWN.inc(len(unknown))
     if done:

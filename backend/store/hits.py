@@ -24,11 +24,19 @@ _VERDICT = {
 
 @dataclass(frozen=True)
 class Waiting:
-    """A hit that waits to be judged; `message_id` is None where no tracker has its token."""
+    """A hit that waits to be judged; `message_id` is None where no tracker has its token.
+
+    `is_judged`: it has been, together with another hit of its message.
+    """
 
     workspace_id: int
     hit_id: UUID
     message_id: int | None
+    is_judged: bool
+
+    @property
+    def key(self) -> HitKey:
+        return self.workspace_id, self.hit_id
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ class Locked:
         return self.workspace_id, self.message_id
 
 
-def take_waiting(conn: Connection, limit: int) -> Sequence[Waiting]:
+def take_waiting(conn: Connection, limit: int, rules_version: int) -> Sequence[Waiting]:
     """Take the oldest waiting hits that nobody else has taken; they stay taken until the transaction ends."""
     asked = (
         select(unjudged.c.workspace_id, unjudged.c.hit_id)
@@ -59,12 +67,20 @@ def take_waiting(conn: Connection, limit: int) -> Sequence[Waiting]:
         return []
     these = as_hits(taken)
     found = (
-        select(these.c.workspace_id, these.c.id, tracker.c.message_id)
+        select(these.c.workspace_id, these.c.id, tracker.c.message_id, verdict.c.hit_id.is_not(None))
         .join(hit, and_(hit.c.workspace_id == these.c.workspace_id, hit.c.id == these.c.id))
         .outerjoin(tracker, and_(tracker.c.workspace_id == hit.c.workspace_id, tracker.c.token == hit.c.token))
+        .outerjoin(
+            verdict,
+            and_(
+                verdict.c.workspace_id == these.c.workspace_id,
+                verdict.c.hit_id == these.c.id,
+                verdict.c.rules_version == rules_version,
+            ),
+        )
     )
-    messages = {(workspace_id, hit_id): message_id for workspace_id, hit_id, message_id in conn.execute(found)}
-    return [Waiting(*key, messages.get(key)) for key in taken]
+    known = {(workspace_id, hit_id): told for workspace_id, hit_id, *told in conn.execute(found)}
+    return [Waiting(*key, *known.get(key, (None, False))) for key in taken]
 
 
 def drop_waiting(conn: Connection, hits: Collection[HitKey]) -> None:

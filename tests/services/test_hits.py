@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from backend.domain.devices import SignedDevice, read_device
+from backend.domain.verdicts import RULES_VERSION
 from backend.services import hits
 from backend.store import tables
+from backend.store.hits import take_waiting
 from tests.stories import found_workspace
 
 GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
@@ -393,3 +395,32 @@ def test_a_batch_is_done_with_all_waiting_hits_of_its_messages(conn, gridworks, 
     assert waiting(conn) == 0
     assert sorted(mail.verdicts.values()) == ["human"] + ["repeat"] * 4
     assert other.verdicts == {}
+
+
+def test_a_hit_that_was_judged_with_its_message_is_not_judged_again(committed, now):
+    with committed.begin() as conn:
+        tenant = found_workspace(conn, "gridworks.example", ["Quorra Reed"])
+        mail = Mail(conn, tenant, now)
+        mail.hit(60, OUTLOOK)
+        mail.hit(61, OUTLOOK)
+    with committed.connect() as other:
+        assert len(take_waiting(other, 1, RULES_VERSION)) == 1
+        with committed.begin() as conn:
+            hits.judge_new(conn, now)
+            assert waiting(conn) == 1
+        other.rollback()
+    with committed.begin() as conn:
+        assert hits.judge_new(conn, now + timedelta(hours=1)) == 1
+        mail.conn = conn
+        assert (len(mail.verdicts), waiting(conn)) == (2, 0)
+        assert set(conn.execute(select(tables.verdict.c.judged_at)).scalars()) == {now}
+
+
+def test_a_hit_that_older_rules_judged_is_judged_again_while_it_waits(conn, gridworks, now):
+    mail = Mail(conn, gridworks, now)
+    hit_id = mail.hit(60, OUTLOOK)
+    hits.judge_new(conn, now)
+    conn.execute(update(tables.verdict).values(verdict="bot", rules_version=RULES_VERSION - 1))
+    conn.execute(insert(tables.unjudged).values(workspace_id=mail.workspace_id, hit_id=hit_id))
+    hits.judge_new(conn, now)
+    assert mail.verdicts == {hit_id: "human"}
