@@ -10,6 +10,7 @@ from backend.commands import (
     addon_deployment,
     bench_collector,
     bench_documents,
+    bench_verdicts,
     explain_document,
     explain_hit,
     explain_message,
@@ -64,6 +65,7 @@ def _add_bench(verbs: Verbs) -> None:
     things = bench.add_subparsers(required=True, metavar="THING")
     bench_collector.add_arguments(_verb(things, "collector", "hits taken and kept", bench_collector.run))
     bench_documents.add_arguments(_verb(things, "documents", "pages made of documents", bench_documents.run))
+    bench_verdicts.add_arguments(_verb(things, "verdicts", "hits judged and stored", bench_verdicts.run))
 
 
 def _verb(verbs: Verbs, name: str, told: str, run: Callable[[Namespace], int]) -> ArgumentParser:
