@@ -13,8 +13,10 @@ from backend.domain.listed import from_list
 from backend.domain.mail import Mail
 from backend.domain.mail_text import answer_prefix, forward_prefix
 from backend.domain.phrases import (
+    ABSENT,
     ACKNOWLEDGED,
     ACKNOWLEDGED_SUBJECT,
+    AUTOMATIC,
     CHALLENGE,
     CHALLENGE_SERVICE,
     PROMISED,
@@ -201,7 +203,7 @@ def _marks(mail: Mail) -> int:
     numbered = bool(_FRESH_TICKET.search(mail.subject)) and not answer_prefix(mail.subject)
     answers = refers(mail) or answer_prefix(mail.subject)
     unsigned = bool(answers) and of_no_mail_program(mail) and not mail.told.quotes
-    return unsigned + 2 * bool(_desk_of(mail)) + role + bool(_auto_submitted(mail)) + bulk + numbered
+    return (unsigned and role) + 2 * bool(_desk_of(mail)) + role + bool(_auto_submitted(mail)) + bulk + numbered
 
 
 def _person_in(mail: Mail, newest: str) -> int:
@@ -247,7 +249,7 @@ def _looks_personal(mail: Mail) -> int:
 def generated_in_answer(mail: Mail) -> Evidence | None:
     """Auto-Submitted other than no, on a mail that answers one."""
     stated = _auto_submitted(mail)
-    if not stated:
+    if not stated or _by_hand(mail):
         return None
     by = refers(mail) or ("Subject" if answer_prefix(mail.subject) or starts_like_absence(mail.subject) else "")
     parent = "X-MS-Exchange-Parent-Message-Id" if mail.header("X-MS-Exchange-Parent-Message-Id") else ""
@@ -259,7 +261,23 @@ def generated_in_answer(mail: Mail) -> Evidence | None:
 def generated(mail: Mail) -> Evidence | None:
     """Auto-Submitted other than no, on a mail that answers nothing."""
     stated = _auto_submitted(mail)
-    return {"Auto-Submitted": stated} if stated else None
+    return {"Auto-Submitted": stated} if stated and not _by_hand(mail) else None
+
+
+_GREETING = re.compile(
+    r"^\W{0,3}(?:hi|hello|hey|dear|good (?:morning|afternoon|day)|hallo|guten (?:tag|morgen)|liebe[r]?|bonjour|hola|"
+    r"buongiorno|ciao|olá|hej|hei|beste)\b.{1,40}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MACHINES_WORDS = (ACKNOWLEDGED, PROMISED, TICKETED, AUTOMATIC, ABSENT)
+
+
+def _by_hand(mail: Mail) -> bool:
+    """Zendesk says "auto-generated" of its agents' own answers too: there a greeting without a desk's words decides."""
+    if "zendesk" not in _mailer(mail) or not refers(mail):
+        return False
+    newest = mail.newest[:3000]
+    return bool(_GREETING.search(newest[:600])) and not any(words.search(newest) for words in _MACHINES_WORDS)
 
 
 def unattended_answers(mail: Mail) -> Evidence | None:

@@ -367,7 +367,7 @@ def _address(chunk: str) -> Address:
 
 def message_ids(value: str) -> tuple[str, ...]:
     """Read all ids of a Message-ID, In-Reply-To or References header, mangled ones too, each once, in order."""
-    value = value[:MOST_OF_A_HEADER]
+    value = value[:MOST_OF_A_HEADER].replace("&lt;", "<").replace("&gt;", ">")
     found = ["".join(each.split()) for each in _ID_IN_BRACKETS.findall(value)]
     if not found:
         words = re.split(r"[\s,;<>]+", value)
@@ -376,7 +376,7 @@ def message_ids(value: str) -> tuple[str, ...]:
         ]
     useful = [
         each
-        for each in found
+        for each in (each.removeprefix("mailto:") for each in found)
         if each and each.lower() not in _NO_IDS and len(each.encode("utf-8", "replace")) <= _LONGEST_ID
     ]
     if len(useful) > _MOST_IDS:

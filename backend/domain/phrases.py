@@ -252,6 +252,7 @@ ENGAGED = re.compile(
     r"\b(?:let'?s|let me|sounds (?:good|great)|looks (?:good|great)|works for me|happy to|could you|can you|"
     r"would you|"
     r"can we|could we|call you|we would like|we'd like|go ahead|so please|i'll send|i will send|"
+    r"on (?:his|her|my|their) behalf|i can (?:sign|answer|help|decide)|"
     r"but (?!(?:i )?(?:will|i'll|shall|am|do|may|can) ?(?:be )?(?:respond|reply|get|check|answer|periodic|read|"
     r"have|still|try))|"
     r"your (?:proposal|offer|quote|slides|question|idea|suggestion|pricing)|see (?:attached|below|my)|"

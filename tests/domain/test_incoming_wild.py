@@ -232,3 +232,28 @@ def test_an_order_is_confirmed_that_was_no_mail() -> None:
     body = "Thank you for your order! Your order number is 4711."
     raw = letter("From: orders@shop.example\nSubject: Order confirmation 4711", body)
     assert what_is(parse_mail(raw)).kind == "unrelated"
+
+
+BY_DESK = (
+    "In-Reply-To: <a@b.example>\nAuto-Submitted: auto-generated\nX-Auto-Response-Suppress: All\n"
+    "X-Mailer: Zendesk Mailer\nSubject: Credits"
+)
+LINE = "##- Please type your reply above this line -##\n\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("Lora (Encom)\n\nHey Quorra,\n\nI added the credits a minute ago, have fun.\n\nLora", "reply"),
+        ("Hi Quorra,\n\nYour request (#4711) has been received by our staff.", "auto_reply"),
+        ("Your request (#4711) has been solved.", "auto_reply"),
+        ("The credits were added.", "auto_reply"),
+    ],
+)
+def test_zendesk_calls_its_agents_generated_too(body: str, kind: str) -> None:
+    assert what_is(parse_mail(letter(BY_DESK, LINE + body))).kind == kind
+
+
+def test_a_person_who_confirms_is_no_shared_mailbox() -> None:
+    body = "Buongiorno, abbiamo ricevuto la sua offerta e le faremo sapere al più presto."
+    assert what_is(parse_mail(letter(ANSWERS, body))).kind == "reply"

@@ -55,6 +55,8 @@ def test_what_cannot_be_mail_is_refused_with_a_reason(raw: bytes, reason: str) -
         ("<null> <a@x>", ("a@x",)),
         ('Your message of "Mon, 9 Nov" <a@x>', ("a@x",)),
         ("<a@x> <a@x>", ("a@x",)),
+        ("&lt;a@x&gt;", ("a@x",)),
+        ("<mailto:a@x>", ("a@x",)),
         ("", ()),
         ("<!~!UENERkVCMDkAAQACAAAAAAAAAAAAAA>", ("!~!UENERkVCMDkAAQACAAAAAAAAAAAAAA",)),
     ],
