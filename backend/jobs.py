@@ -1,9 +1,10 @@
 """What runs in the worker? The job queue's app, its periodic jobs, and the loop that judges hits as they come.
 
 Nothing here says what a job does: each is one call into `services`. Whether a job is tried again depends on the
-class of what it raised: `Transient` is, after a growing pause or the one that the other side asked for; all else is
-a fault of ours, is logged, and waits for the next push or sweep. A job that is to be tried again is left as a new
-one (`store.queue.enqueue`): procrastinate's own retry breaks where an equal job waits already.
+class of what it raised: `Transient` and what PostgreSQL breaks off are, after a growing pause or the one that the
+other side asked for; all else is a fault of ours, is logged, and waits for the next push or sweep. A job that is to
+be tried again is left as a new one (`store.queue.enqueue`): procrastinate's own retry breaks where an equal job waits
+already.
 
 A worker that dies leaves its jobs "doing"; the others, or the next one to start, put them back within seconds. One
 whose database goes away, or is not migrated yet, waits for it.
@@ -21,6 +22,7 @@ import psycopg
 import structlog
 from procrastinate.worker import Worker
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from backend.errors import RateLimited, Transient
 from backend.services import hits, mailboxes, syncing
@@ -107,7 +109,7 @@ def _runner(parts: Parts, job: Callable[..., None], running: set[int]) -> Callab
         running.add(context.job.id or 0)
         try:
             job(parts, now, **args)
-        except Transient as problem:
+        except (Transient, OperationalError) as problem:  # also a deadlock, a lock that was not had, a lost connection
             if attempt >= ATTEMPTS:
                 raise
             pause_s = pause_before(attempt + 1, problem)
@@ -123,7 +125,7 @@ def _runner(parts: Parts, job: Callable[..., None], running: set[int]) -> Callab
     return run
 
 
-def pause_before(attempt: int, problem: Transient) -> float:
+def pause_before(attempt: int, problem: Exception) -> float:
     """How many seconds to wait before this attempt; what the other side asked for wins where it is longer."""
     growing = float(_PAUSES_S[min(attempt - 2, len(_PAUSES_S) - 1)])
     asked = problem.retry_after_s if isinstance(problem, RateLimited) else None

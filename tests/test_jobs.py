@@ -169,6 +169,18 @@ def test_what_google_refuses_for_now_is_tried_again_by_itself(office, mailroom, 
         _until(lambda: office.kinds() == ["sent"])
 
 
+def test_what_the_database_broke_off_is_tried_again_by_itself(office, mailroom, database_url):
+    office.send_tracked([FLYNN])
+    office.conn.execute(text("UPDATE mailbox SET synced_at = now()"))  # or it would be swept
+    waiting = "FROM pg_stat_activity WHERE application_name = 'a worker' AND wait_event_type = 'Lock'"
+    with office.database.connect() as holding, working(mailroom, database_url):
+        holding.execute(text("SELECT id FROM mailbox FOR UPDATE"))
+        _until(lambda: office.conn.execute(text(f"SELECT count(*) {waiting}")).scalar_one() == 2)
+        office.conn.execute(text(f"SELECT pg_cancel_backend(pid) {waiting}"))
+        holding.rollback()
+        _until(lambda: office.kinds() == ["sent"])
+
+
 def test_a_hit_is_judged_as_soon_as_it_is_stored(office, mailroom, database_url, now):
     prepared, _ = office.send_tracked([FLYNN])
     office.sync()
