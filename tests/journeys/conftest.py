@@ -96,14 +96,14 @@ def feed(house: House, quorras_browser: BrowserContext) -> Readback:
 @pytest.fixture(scope="module")
 def mail_of(
     house: House, open_browser: Callable[[], BrowserContext], quorras_browser: BrowserContext
-) -> Callable[[str], MailClient]:
+) -> Callable[..., MailClient]:
     """The mail program of a person: Quorra's in the browser where she is signed in, others each in their own."""
     opened: dict[str, MailClient] = {}
 
-    def mail_of(address: str) -> MailClient:
+    def mail_of(address: str, browser: BrowserContext | None = None) -> MailClient:
         if address not in opened:
-            browser = quorras_browser if address.startswith("quorra") else open_browser()
-            opened[address] = MailClient(browser.new_page(), house.sandbox_url, address)
+            own = browser or (quorras_browser if address.startswith("quorra") else open_browser())
+            opened[address] = MailClient(own.new_page(), house.sandbox_url, address)
         return opened[address]
 
     return mail_of

@@ -60,6 +60,14 @@ class Readback:
         expect(self.page.locator("[data-live]")).to_have_text("Live")
         self.page.evaluate(_WATCH)
 
+    def reload_until(self, shown: Locator) -> None:
+        """Look at the page anew until it shows this: for what no stream tells."""
+        for _ in range(200):
+            if shown.count():
+                return
+            self.page.reload()
+        raise AssertionError(f"{shown} was never shown")
+
     def second_window(self) -> "Readback":
         """Another window of the same browser on the feed."""
         other = Readback(self.page.context.new_page(), self.url)
