@@ -84,6 +84,11 @@ def _by_headers(sent: SentCopy, prepared: Sequence[PreparedMessage]) -> Binding 
     if not scored:
         return None
     score, message = max(scored, key=lambda each: (each[0], each[1].prepared_at, each[1].message_id))
+    if sum(1 for each, _ in scored if each == score) > 1:
+        sentence = (
+            "Several tracked mails like this one waited to be sent; this is the last of them, and may be another."
+        )
+        return Binding(message.message_id, "the last of several alike", sentence, min(score, 0.5))
     if score >= 0.9:
         sentence = "The sent copy has the same recipients, and was sent after Track was pressed."
         return Binding(message.message_id, "recipients and time", sentence, score)

@@ -87,6 +87,16 @@ def test_the_nearest_before_sending_wins() -> None:
     assert binding and binding.message_id == 2
 
 
+def test_of_several_alike_the_last_is_taken_and_the_doubt_is_said() -> None:
+    """The compose event names neither draft nor subject, so two drafts to the same people look the same."""
+    alike = bind(sent(), [prepared(1), prepared(2, minutes=2)], "headers")
+    alone = bind(sent(), [prepared(1)], "headers")
+    assert alike and alone
+    assert alike.confidence <= 0.5 < 0.9 <= alone.confidence
+    assert "may be another" in alike.sentence
+    assert "may be another" not in alone.sentence
+
+
 def test_a_clock_that_is_a_little_off_does_no_harm() -> None:
     assert bind(sent(minutes=-1), [prepared()], "headers") is not None
 
