@@ -41,7 +41,8 @@ _FOUNDED = """
         SELECT workspace_id, 'sub', 'quorra@gridworks.example', 'Quorra Reed' FROM workspace;
     INSERT INTO message (workspace_id, rep_id, state, compose_key, sent_at)
         SELECT rep.workspace_id, rep.id, 'sent', 'k' || n, :sent_at
-        FROM generate_series(1, :messages) n JOIN rep ON rep.workspace_id = 1 + n % :workspaces;
+        FROM generate_series(1, :messages) n
+        JOIN (SELECT *, row_number() OVER () - 1 AS place FROM rep) rep ON rep.place = n % :workspaces;
     INSERT INTO recipient (workspace_id, message_id, address, name, role)
         SELECT workspace_id, id, 'flynn@flynnsarcade.com', 'Kevin Flynn', 'to' FROM message;
     INSERT INTO link (workspace_id, message_id, destination, text)
