@@ -72,12 +72,19 @@ def absence_score(mail: Mail) -> Score:
 def _person_in(mail: Mail, newest: str) -> float:
     """Weigh what speaks for a person: who quotes, asks, agrees, or calls the rep by name. Notes do none of it."""
     engaged = 1.5 * min(2, len(ENGAGED.findall(newest)))
-    asks = 1.0 if QUESTION.search(re.sub(r"https?://\S+", "", newest)) else 0.0
+    asked = _OFFERED_HELP.sub("", re.sub(r"https?://\S+", "", newest))
+    asks = 1.0 if QUESTION.search(asked) else 0.0
     quotes = 2.0 if mail.told.quotes else -1.0 - 0.75 * of_no_mail_program(mail)
     long = 1.0 if len(newest) > 2000 else 0.0
     return engaged + asks + quotes + long + 2.0 * greets_by_name(mail)
 
 
+# "Is it urgent? Call us": notes ask only this.
+_OFFERED_HELP = re.compile(
+    r"[^.!?\n]{0,60}(?:urgent|urgency|emergency|sooner|questions?|need (?:help|assistance|anything)|dringend\w*|eilig|"
+    r"fragen|spoed|haster|akut|urgence|urgenze?|urgencia|urgência|brådskande|pilne|срочн\w+)[^.!?\n]{0,20}\?",
+    re.IGNORECASE,
+)
 _PROGRAMS = ("X-Mailer", "User-Agent", "X-Originating-IP", "X-MS-Has-Attach", "Thread-Index", "X-Received")
 
 

@@ -5,6 +5,7 @@ knows nothing, by their subjects. A person who quotes or encloses a bounce is no
 sent as a server's mail is looked at.
 """
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from backend.domain.mail import Mail
 from backend.domain.mail_text import answer_prefix, forward_prefix
 
 Evidence = Mapping[str, str]
+logging.getLogger("flufl.bounce").disabled = True  # it logs a traceback for each mail that it stumbles over
 Outcome = Literal["failed", "delayed", "delivered", "unknown"]
 
 
@@ -161,7 +163,8 @@ _FAILED_SUBJECT = re.compile(
     r"entreg|niedostarcz|nie można dostarczyć|nedoručiteln|kézbesíthetetlen|недоставлен|не удалось доставить|"
     r"не доставлен|"
     r"teslim edilemedi|toimitus epäonnistui|配信不能|送信できません|配送できません|無法傳遞|无法投递|退信|未送达|"
-    r"전송 실패|반송|배달되지|발송 ?실패|전송되지 못|fehlgeschlagen|Δεν είναι δυνατή η παράδοση|"
+    r"전송 실패|반송|배달되지|발송 ?실패|전송되지 못|fehlgeschlagen|"
+    r"エラー通知|送信エラー|配信(?:エラー|失敗)|不達|Δεν είναι δυνατή η παράδοση|"
     r"\bin (?:mail|message) from you\b|(?:contents?|file\w*|bulk email) .{0,20}from you\b|"
     r"blocked by (?:our|the|your)|toimittaa|impossível entregar",
     re.IGNORECASE,

@@ -29,7 +29,7 @@ _HELD = re.compile(
     r"you are not allowed to post|request to mailing list|message(?:s)? (?:to .{1,60} )?(?:is|was) being held|"
     r"(?:wartet auf|en attente d|en espera de|in attesa d|wacht op).{0,20}(?:moderat|best[äa]tigung|approba|aproba|"
     r"approva|goedkeuring)|zurückgehalten|modérateur|moderador|moderatore|"
-    r"message acknowledgement|post acknowledgement|results of your email command",
+    r"\bloop alert\b|message acknowledgement|post acknowledgement|results of your email command",
     re.IGNORECASE,
 )
 

@@ -76,7 +76,9 @@ ABSENT_IN_SUBJECT = re.compile(
 )
 
 
-MARKED_AT_END = re.compile(r"[(\[](?:auto(?:matic|mated)?[ -]?(?:response|reply)|out of (?:the )?office)[)\]]\s*$", _I)
+MARKED_AT_END = re.compile(
+    r"[(\[](?:auto(?:matic|mated)?[ -]?(?:response|reply)|out of (?:the )?office)[^)\]]{0,40}[)\]]\s*$", _I
+)
 
 
 # The words below weigh: automatic 3, absent 2, the rest 1 each.

@@ -257,3 +257,25 @@ def test_zendesk_calls_its_agents_generated_too(body: str, kind: str) -> None:
 def test_a_person_who_confirms_is_no_shared_mailbox() -> None:
     body = "Buongiorno, abbiamo ricevuto la sua offerta e le faremo sapere al più presto."
     assert what_is(parse_mail(letter(ANSWERS, body))).kind == "reply"
+
+
+ODDITIES = (
+    ("auto_reply", "Subject: Re: Hello [Auto Reply: away]\nIn-Reply-To: <a@b.example>", "Gone fishing"),
+    ("auto_reply", "Subject: Loop Alert: Duplicated Message-ID (dev ML)\nReferences: <a@b.example>", "Seen before."),
+    ("bounce", "From: no-reply@isp.example\nSubject: メールエラー通知", "Could not be delivered to: <k@isp.example>"),
+    (
+        "auto_reply",
+        f"Subject: Re: Proposal\n{ANSWERS}",
+        "I am out of the office until 20 November. Is it urgent? Then call Alan.",
+    ),
+)
+
+
+@pytest.mark.parametrize(("kind", "headers", "body"), ODDITIES)
+def test_oddities(kind: str, headers: str, body: str) -> None:
+    assert what_is(parse_mail(letter(headers, body))).kind == kind
+
+
+def test_a_sender_that_nobody_encoded_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    what_is(parse_mail(letter("From: Почта <postmaster@mx.example>\nSubject: Undeliverable: x", "550 5.1.1")))
+    assert not caplog.records
