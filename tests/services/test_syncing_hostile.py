@@ -53,3 +53,18 @@ def test_an_answer_under_a_message_id_of_endless_length_is_kept(office):
     office.mailroom.world.receive(QUORRA, f"{head}Message-ID: <{endless}@x.example>\r\n\r\nYes".encode())
     office.sync()
     assert office.kinds() == ["reply", "sent"]
+
+
+def test_an_answer_is_found_among_a_weeks_mail_when_the_history_has_expired(office):
+    """Sixty tracked mails and a hundred others came between: a busy rep's week."""
+    world = office.mailroom.world
+    for number in range(60):
+        office.send_tracked([FLYNN], f"Offer {number}")
+    first = world.mailbox(FLYNN).list("INBOX")[-1]
+    office.sync()
+    world.answer(FLYNN, first.id, "Yes, with pleasure.")
+    for number in range(101):
+        world.receive(QUORRA, f"From: {KEVIN}\r\nSubject: News {number}\r\nMessage-ID: <{number}@n>\r\n\r\n-".encode())
+    world.forget_history(QUORRA)
+    office.sync()
+    assert office.kinds().count("reply") == 1
