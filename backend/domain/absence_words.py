@@ -91,7 +91,7 @@ _ROWS = (
 # Somebody left, or the address is given up: an answer that nobody writes by hand.
 LEFT = (
     r"no longer (?:works?|working|employed|with|at|part of|in use)|(?:has|have|'ve) left (?:the company|our company|"
-    r"the organi[sz]ation|the firm|[A-Z][\w'’]+)|my last day (?:at|with|was)|"
+    r"the organi[sz]ation|the firm|(?-i:[A-Z][\w'’]+))|my last day (?:at|with|was)|"
     r"e-?mail address (?:has|is) (?:been )?(?:changed|discontinued|deactivated)|"
     r"nicht mehr (?:\w+ ){0,4}(?:unternehmen|firma|tätig|beschäftigt|angestellt)|ausgeschieden|"
     r"e-?mail-?adresse (?:hat sich )?geändert|adresse geändert hat|"
@@ -110,6 +110,9 @@ SUBJECT = (
     r"at|working|employed)\b|"
     r".{2,50} (?:has left|is no longer (?:with|at|working))\b|(?:my |new )?e-?mail address (?:has )?change|"
     r"poissa\s*:|нет на работе|外出\s*[:：]|不在(?:办公室|辦公室|時|中)|休假(?:中|通知)|"
+    r"urlaubsbedingt|(?:büro|praxis|kanzlei|office) (?:ist |is )?(?:geschlossen|closed)|away from office|"
+    r".{2,40} on (?:leave|vacation|holiday) (?:until|till|from)\b|limited (?:availability|access)\b|"
+    r"thank(?:s| you) for your (?:e-?mail|message)\W*$|"
     r"en vacances|closed for|feriado|betriebs(?:ferien|urlaub)|im urlaub\b|krank(?:heit|meldung)\s*:|"
     r"(?:bin |wir sind )?(?:zur ?zeit )?nicht (?:da|erreichbar)|mutterschutz|elternzeit\b"
 )

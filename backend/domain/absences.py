@@ -11,6 +11,7 @@ from datetime import date
 
 from backend.domain.absence_dates import stated_return
 from backend.domain.letters import refers
+from backend.domain.listed import from_list
 from backend.domain.mail import Mail
 from backend.domain.mail_text import after_tags, answer_prefix, without_prefixes
 from backend.domain.phrases import (
@@ -52,7 +53,7 @@ class Score:
 
 def absence_score(mail: Mail) -> Score:
     """Weigh the words that were written now; quoted ones count for nothing."""
-    newest = mail.newest[:4000]
+    newest = _DISCLAIMER.split(mail.newest[:4000])[0]
     if not newest:
         return Score(0.0)
     weighed = ((3.0, AUTOMATIC), (2.0, ABSENT), (1.0, BACK), (1.0, INSTEAD), (1.0, NO_ACCESS))
@@ -76,7 +77,15 @@ def _person_in(mail: Mail, newest: str) -> float:
     asks = 1.0 if QUESTION.search(asked) else 0.0
     quotes = 2.0 if mail.told.quotes else -1.0 - 0.75 * of_no_mail_program(mail)
     long = 1.0 if len(newest) > 2000 else 0.0
-    return engaged + asks + quotes + long + 2.0 * greets_by_name(mail)
+    listed = 1.5 if from_list(mail) else 0.0  # a member tells the list
+    return engaged + asks + quotes + long + listed + 2.0 * greets_by_name(mail)
+
+
+_DISCLAIMER = re.compile(
+    r"^\W{0,6}(?:disclaimer|confidentiality|(?:this|the) (?:e-?mail|message|communication|information)\b.{0,120}"
+    r"(?:confidential|privileged|intended)|diese e-?mail .{0,60}(?:vertraulich|bestimmt)|ce (?:message|courriel) et)",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 # "Is it urgent? Call us": notes ask only this.

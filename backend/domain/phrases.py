@@ -183,6 +183,7 @@ BACK = re.compile(
     r"vrátim)|(?:visszatér|-ig\b|leszek újra|érkezem)|(?:revin|întoarc|până (?:la|în|pe))|"
     r"(?:döneceğim|dönüş|tarihine kadar|tarihinde|kadar)|(?:вернусь|выйду|возвращ|по \d|до \d)|(?:повернусь|"
     r"поверненн)|(?:επιστρ|μέχρι|έως)|(?:戻り|まで|復帰|出社)|(?:返回|回来|回到|至\d|期间|回來)|(?:복귀|까지|돌아)|"
+    r"\b(?:from|vom|du|del|dal|van|od) .{0,16}\d.{0,20}\b(?:to|through|till|bis|au|al|tot|t/m|do)\b|"
     r"indtil|r[ée]ouverture|riapertura|riapriremo|a notre réouverture|dès notre retour|reabri|"
     rf"{absence_words.BACK}",
     _I,
@@ -254,7 +255,7 @@ ENGAGED = re.compile(
     r"\b(?:let'?s|let me|sounds (?:good|great)|looks (?:good|great)|works for me|happy to|could you|can you|"
     r"would you|"
     r"can we|could we|call you|we would like|we'd like|go ahead|so please|i'll send|i will send|"
-    r"on (?:his|her|my|their) behalf|i can (?:sign|answer|help|decide)|"
+    r"so the |on (?:his|her|my|their) behalf|i can (?:sign|answer|help|decide)|"
     r"but (?!(?:i )?(?:will|i'll|shall|am|do|may|can) ?(?:be )?(?:respond|reply|get|check|answer|periodic|read|"
     r"have|still|try))|"
     r"your (?:proposal|offer|quote|slides|question|idea|suggestion|pricing)|see (?:attached|below|my)|"

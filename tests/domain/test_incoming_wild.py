@@ -279,3 +279,29 @@ def test_oddities(kind: str, headers: str, body: str) -> None:
 def test_a_sender_that_nobody_encoded_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
     what_is(parse_mail(letter("From: Почта <postmaster@mx.example>\nSubject: Undeliverable: x", "550 5.1.1")))
     assert not caplog.records
+
+
+MORE_NOTES = (
+    ("Urlaubsbedingt abwesend", "x"),
+    ("Büro geschlossen / Office closed", "x"),
+    ("Lora on leave until 20 Nov Re: Proposal", "x"),
+    ("Away from office Re: Proposal", "x"),
+    ("Thank you for your email", "x"),
+    ("Re: Proposal", "Kevin Flynn is out of the office from 10 Nov to 20 Nov."),
+    (
+        "Re: Proposal",
+        "I am out of the office and will be back on 23 November.\n\nThis message is confidential. Are you not the "
+        "intended recipient? Could you please delete it?",
+    ),
+)
+
+
+@pytest.mark.parametrize(("subject", "body"), MORE_NOTES)
+def test_more_notes(subject: str, body: str) -> None:
+    assert what_is(parse_mail(letter(f"Subject: {subject}\n{ANSWERS}", body))).kind == "auto_reply"
+
+
+def test_a_member_tells_the_list() -> None:
+    headers = f"Subject: Re: [dev] patch\nList-Id: <dev.x.example>\nPrecedence: list\n{ANSWERS}"
+    body = "I will be away until Monday, please merge without me."
+    assert what_is(parse_mail(letter(headers, body))).kind == "reply"
