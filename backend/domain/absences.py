@@ -53,7 +53,7 @@ class Score:
 
 def absence_score(mail: Mail) -> Score:
     """Weigh the words that were written now; quoted ones count for nothing."""
-    newest = _DISCLAIMER.split(mail.newest[:4000])[0]
+    newest = _DISCLAIMER.split(mail.newest[:2500])[0]
     if not newest:
         return Score(0.0)
     weighed = ((3.0, AUTOMATIC), (2.0, ABSENT), (1.0, BACK), (1.0, INSTEAD), (1.0, NO_ACCESS))

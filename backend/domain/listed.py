@@ -124,6 +124,8 @@ def mailing(mail: Mail) -> Evidence | None:
         return None
     unsubscribe = mail.header("List-Unsubscribe") and not (from_list(mail) and refers(mail))
     campaign = next((name for name in _CAMPAIGNS if mail.header(name)), "")
+    if campaign and not unsubscribe and mail.told.quotes and mail.newest:
+        return None  # somebody's answer, sent by a service that also sends campaigns
     if unsubscribe or campaign:
         return {campaign or "List-Unsubscribe": "present"}
     if mail.says("Precedence") in ("bulk", "junk") and not from_list(mail) and not answer_prefix(mail.subject):

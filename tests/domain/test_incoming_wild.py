@@ -305,3 +305,8 @@ def test_a_member_tells_the_list() -> None:
     headers = f"Subject: Re: [dev] patch\nList-Id: <dev.x.example>\nPrecedence: list\n{ANSWERS}"
     body = "I will be away until Monday, please merge without me."
     assert what_is(parse_mail(letter(headers, body))).kind == "reply"
+
+
+def test_an_answer_through_a_campaign_service_quotes() -> None:
+    assert what_is(parse_mail(letter("Subject: Hello\nX-Mailgun-Tag: a", "Yes, please." + QUOTED))).kind == "reply"
+    assert what_is(parse_mail(letter("Subject: Hello\nX-Mailgun-Tag: a", "Our news"))).kind == "unrelated"
