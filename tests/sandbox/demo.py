@@ -19,8 +19,9 @@ Readback is up. Everything runs on this machine; no mail leaves it.
   1  {web}
      Press "Sign in with Google" and choose Quorra, then connect her mailbox. Leave the feed open.
   2  {mail}/quorra@gridworks.example/
-     Quorra's mailbox. Compose to flynn@flynnsarcade.com, Cc alan@encom.com. Open Readback in the
-     compose window's side panel, press "Track this mail" (with a link, if you like), and Send.
+     Quorra's mailbox. Compose to flynn@flynnsarcade.com, Cc alan@encom.com. Press "Readback" below
+     the text, then "Track this mail" in the panel that opens, and Send. A link, if you like, may
+     lead to a page of your own or to {mail}/?offer=12
   3  {mail}/flynn@flynnsarcade.com/
      Flynn's mailbox. Open the mail, click the link, answer it, also as kevinf@flynnsarcade.com.
      Watch the feed: it says what he did, and Quorra's own looks never count.

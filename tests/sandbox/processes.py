@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backend.adapters.postgres import EmbeddedPostgres
+from backend.store.engine import create_store
+from backend.store.schema import is_current
 from tests.sandbox.environment import readback_environment
 
 ROOT = Path(__file__).parents[2]
@@ -90,12 +92,21 @@ class House:
             *("--readback-url", self.url),
         )
         self.say("the schema")
-        self._run("migrate", "backend", "migrate")
+        if not self._schema_is_current():  # a second start needs no process of its own for that
+            self._run("migrate", "backend", "migrate")
         self.say("web and worker")
         self._spawn("web", "backend", "serve", "--host", "127.0.0.1")
         self.start_worker()
         self._wait_for("sandbox", f"{self.sandbox_url}/control/state")
         self._wait_for("web", f"{self.url}/readyz")
+
+    def _schema_is_current(self) -> bool:
+        engine = create_store(self._environ["DATABASE_URL"])
+        try:
+            with engine.connect() as conn:
+                return is_current(conn)
+        finally:
+            engine.dispose()
 
     def start_worker(self) -> None:
         """Start the worker (again)."""
