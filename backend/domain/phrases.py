@@ -255,6 +255,7 @@ ENGAGED = re.compile(
     r"\b(?:let'?s|let me|sounds (?:good|great)|looks (?:good|great)|works for me|happy to|could you|can you|"
     r"would you|"
     r"can we|could we|call you|we would like|we'd like|go ahead|so please|i'll send|i will send|"
+    r"please (?:pay|ship|book|sign|send (?:me|us|the)|e-?mail me)|price list|bitte (?:buchen|schicken)|"
     r"so the |on (?:his|her|my|their) behalf|i can (?:sign|answer|help|decide)|"
     r"but (?!(?:i )?(?:will|i'll|shall|am|do|may|can) ?(?:be )?(?:respond|reply|get|check|answer|periodic|read|"
     r"have|still|try))|"
@@ -270,7 +271,7 @@ ENGAGED = re.compile(
     r"давайте|next (?:week|month)|volgende week|nächste woche|semaine prochaine|(?:settimana prossima|"
     r"prossima settimana)|"
     r"próxima semana|nästa vecka|næste uge|neste uke|ensi viikolla|w przyszłym tygodniu|příští týden|jövő héten|"
-    r"на следующей неделе)|しておりました|申し訳|進めて|打ち合わせ|どうぞ進め|可以安排|再谈|再說|"
+    r"на следующей неделе)|しておりました|申し訳|進めて|打ち合わせ|どうぞ進め|可以安排|再谈|再說|合同|다녀와서|"
     r"обсуд|созвон|我们(?:讨论|下周)",
     _I,
 )

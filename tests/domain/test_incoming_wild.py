@@ -310,3 +310,19 @@ def test_a_member_tells_the_list() -> None:
 def test_an_answer_through_a_campaign_service_quotes() -> None:
     assert what_is(parse_mail(letter("Subject: Hello\nX-Mailgun-Tag: a", "Yes, please." + QUOTED))).kind == "reply"
     assert what_is(parse_mail(letter("Subject: Hello\nX-Mailgun-Tag: a", "Our news"))).kind == "unrelated"
+
+
+ABOUT_THE_SAME_THINGS = (
+    "The vacation rental from 10 to 20 November is booked. Please pay the deposit.",
+    "Das Hotel ist vom 10. bis 20. November geschlossen, bitte buchen Sie ein anderes.",
+    "La formation du 10 au 20 novembre vous intéresse. Merci de contacter Alan.",
+    "Hi, please email me the price list. I am in meetings all day, so no calls.",
+    "Lora is on maternity leave, I replaced her. Send me the deck.",
+    "The warehouse is closed from 24 December until 4 January. Please ship before.",
+    "I changed jobs, please use kevin@encom.com from now on. And yes, I'm still interested!",
+)
+
+
+@pytest.mark.parametrize("body", ABOUT_THE_SAME_THINGS)
+def test_people_talk_of_closed_doors_and_travels(body: str) -> None:
+    assert what_is(parse_mail(letter(f"Subject: Re: Proposal\n{ANSWERS}", body))).kind == "reply"
