@@ -233,10 +233,40 @@ def _people(conn: Connection, workspace_id: int, message_ids: Sequence[int]) -> 
         .where(_these(recipient, workspace_id, message_ids))
         .order_by(order, recipient.c.address)
     )
+    rows = conn.execute(asked).all()
+    names = _names(conn, workspace_id, {row.address for row in rows if not row.name})
     people: dict[int, list[Person]] = defaultdict(list)
-    for row in conn.execute(asked):
-        people[row.message_id].append(Person(row.address, row.name, row.role))
+    for row in rows:
+        people[row.message_id].append(Person(row.address, row.name or names.get(row.address, ""), row.role))
     return people
+
+
+def _names(conn: Connection, workspace_id: int, nameless: set[str]) -> Mapping[str, str]:
+    """What people written to by address alone are called: as they sign themselves, or else as other mails call them.
+
+    Asked when shown and not kept, so that it hangs on no order in which sent mails and answers are read.
+    """
+    if not nameless:
+        return {}
+    called = (
+        select(recipient.c.address, func.max(recipient.c.name))
+        .where(recipient.c.workspace_id == workspace_id, recipient.c.address.in_(nameless), recipient.c.name != "")
+        .group_by(recipient.c.address)
+    )
+    concerned = select(recipient.c.message_id).where(
+        recipient.c.workspace_id == workspace_id, recipient.c.address.in_(nameless)
+    )
+    signed = (
+        select(incoming.c.from_address, func.max(incoming.c.from_name))
+        .where(
+            incoming.c.workspace_id == workspace_id,
+            incoming.c.message_id.in_(concerned),
+            incoming.c.from_address.in_(nameless),
+            incoming.c.from_name != "",
+        )
+        .group_by(incoming.c.from_address)
+    )
+    return {address: name for asked in (called, signed) for address, name in conn.execute(asked) if name != address}
 
 
 def _items(

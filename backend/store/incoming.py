@@ -15,7 +15,6 @@ from sqlalchemy import Connection, and_, delete, exists, false, func, insert, or
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from backend.domain.binding import PreparedMessage
-from backend.domain.mail import Address
 from backend.domain.people import MailboxFacts, Recipient
 from backend.domain.replies import RULES_VERSION, TrackedMessage
 from backend.domain.syncing_plan import Bound, Judged
@@ -223,18 +222,7 @@ def put_incoming(conn: Connection, mailbox: Mailbox, judged: Judged) -> int | No
         back_on=judgement.back_on,
         rules_version=RULES_VERSION,
     )
-    incoming_id = conn.execute(statement.on_conflict_do_nothing().returning(incoming.c.id)).scalar_one_or_none()
-    if incoming_id is not None and judgement.kind in ("reply", "auto_reply"):
-        _learn_name(conn, mailbox.workspace_id, message_id, mail.from_)
-    return incoming_id
-
-
-def _learn_name(conn: Connection, workspace_id: int, message_id: int | None, sender: Address) -> None:
-    """Call a recipient by the name that they sign with, where the rep wrote to the bare address."""
-    address, name = storable(sender.address), storable(sender.name)
-    if name and name != address:
-        nameless = (recipient.c.message_id == message_id) & (recipient.c.address == address) & (recipient.c.name == "")
-        conn.execute(update(recipient).where(recipient.c.workspace_id == workspace_id, nameless).values(name=name))
+    return conn.execute(statement.on_conflict_do_nothing().returning(incoming.c.id)).scalar_one_or_none()
 
 
 def lapse_prepared(conn: Connection, now: datetime) -> int:
@@ -315,23 +303,6 @@ def _put_recipients(conn: Connection, workspace_id: int, bound: Bound) -> None:
     ]
     if rows:
         conn.execute(insert(recipient), rows)
-        _name_as_before(conn, workspace_id, message_id)
-
-
-def _name_as_before(conn: Connection, workspace_id: int, message_id: int) -> None:
-    """Whoever is named by an address alone is called as in the latest mail that had a name for it."""
-    known = recipient.alias("known")
-    name = (
-        select(known.c.name)
-        .where(known.c.workspace_id == workspace_id, known.c.address == recipient.c.address, known.c.name != "")
-        .order_by(known.c.message_id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    nameless = (recipient.c.message_id == message_id) & (recipient.c.name == "")
-    conn.execute(
-        update(recipient).where(recipient.c.workspace_id == workspace_id, nameless).values(name=func.coalesce(name, ""))
-    )
 
 
 def _is_stored(conn: Connection, workspace_id: int, message_id: int | None, header: str) -> bool:

@@ -134,21 +134,23 @@ def play(conn, database, mailroom, steps) -> None:
     """Let the steps happen, then let both workspaces read to the end, and compare what they know."""
     mailroom.world.reset()
     example = conn.begin_nested()
-    chaos, oracle = offices(conn, database, mailroom)
-    story, workers = Story(chaos, oracle), (Worker(chaos), Worker(chaos))
-    for step in ["tracked", *steps]:
-        if isinstance(step, str):
-            getattr(story, step)()
-        else:
-            getattr(workers[step[0]], step[1])()
-    chaos.sync()
-    oracle.sync()
-    for worker in workers:
-        worker.store()
-    chaos.sync()
-    assert rows(conn, chaos.tenant.workspace_id) == rows(conn, oracle.tenant.workspace_id)
-    assert {row.state for row in chaos.messages()} == {"sent"}
-    example.rollback()
+    try:
+        chaos, oracle = offices(conn, database, mailroom)
+        story, workers = Story(chaos, oracle), (Worker(chaos), Worker(chaos))
+        for step in ["tracked", *steps]:
+            if isinstance(step, str):
+                getattr(story, step)()
+            else:
+                getattr(workers[step[0]], step[1])()
+        chaos.sync()
+        oracle.sync()
+        for worker in workers:
+            worker.store()
+        chaos.sync()
+        assert rows(conn, chaos.tenant.workspace_id) == rows(conn, oracle.tenant.workspace_id)
+        assert {row.state for row in chaos.messages()} == {"sent"}
+    finally:
+        example.rollback()
 
 
 @settings(
@@ -157,6 +159,10 @@ def play(conn, database, mailroom, steps) -> None:
 @given(steps=STEPS)
 def test_any_interleaving_of_two_workers_ends_in_the_rows_of_one_clean_run(conn, database, mailroom, steps):
     play(conn, database, mailroom, steps)
+
+
+def test_a_name_learned_between_two_mails_is_known_to_both_as_in_one_clean_run(conn, database, mailroom):
+    play(conn, database, mailroom, ["absence", "tracked", (0, "read"), (0, "store"), "tracked"])
 
 
 EVERY_ORDER = sorted(
