@@ -62,3 +62,21 @@ def test_access_withdrawn_at_google_shows_as_disconnected_with_the_way_back(feed
     feed.page.get_by_role("link", name="Reconnect here").click()
     feed.consent()
     expect(feed.page.get_by_text("Connected", exact=True)).to_be_visible()
+
+
+def test_a_person_without_an_account_connects_from_the_card_in_their_mail(house, open_browser, mail_of):
+    browser = open_browser()
+    tess = mail_of("tess@othergrid.example", browser)
+    panel = tess.page.get_by_test_id("panel")
+    with browser.expect_page() as opened:
+        panel.get_by_role("button", name="Connect Readback").click()
+    there = Readback(opened.value, house.url)
+    there.page.get_by_role("link", name="Sign in with Google").click()
+    there.choose_account("tess@othergrid.example")
+    there.page.get_by_role("button", name="Sign in").click()
+    there.page.get_by_role("link", name="Connect with full reading").click()
+    there.consent()
+    expect(there.page.get_by_role("heading", name="You can close this window")).to_be_visible()
+    there.page.close()
+    tess.page.bring_to_front()
+    expect(panel).to_contain_text("Nothing waits for you")
