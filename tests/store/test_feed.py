@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import insert, select
 
 from backend.store import tables
-from backend.store.feed import FeedItem, put_item, retract_item, stir_message
+from backend.store.feed import FeedItem, Telling, put_item, retract_item, tell_hits
 from tests.stories import found_workspace
 
 
@@ -58,10 +58,14 @@ def test_what_turned_out_untrue_is_taken_back_once_and_can_come_back(conn, gridw
 
 def test_open_windows_look_anew_at_a_sent_message_whose_uncounted_looks_changed(conn, gridworks, othergrid, now):
     message_id = message_of(conn, gridworks)
-    assert not stir_message(conn, gridworks.workspace_id, message_id)  # prepared: no window shows it
+    stirred = Telling(gridworks.workspace_id, message_id, [], stirred=True)
+    tell_hits(conn, [stirred])
+    assert items(conn, gridworks) == []  # prepared: no window shows it
     put_item(conn, gridworks.workspace_id, FeedItem(message_id, "sent", "sent", now))
-    assert not stir_message(conn, othergrid.workspace_id, message_id)
-    assert stir_message(conn, gridworks.workspace_id, message_id)
+    tell_hits(conn, [Telling(othergrid.workspace_id, message_id, [], stirred=True)])
+    tell_hits(conn, [Telling(gridworks.workspace_id, message_id, [])])
+    assert items(conn, gridworks) == [("sent", "sent", False, 1)]
+    tell_hits(conn, [stirred])
     assert items(conn, gridworks) == [("sent", "sent", False, 2)]
 
 
