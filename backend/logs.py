@@ -24,7 +24,11 @@ _TALKATIVE = (
     "httpx",
     "flask-limiter",
 )
-_SERVERS = ("uvicorn.error", "gunicorn.error")  # they bring handlers of their own, which write whole tracebacks
+_SERVERS = (
+    "uvicorn",
+    "uvicorn.error",
+    "gunicorn.error",
+)  # they bring handlers of their own, which write whole tracebacks
 _NUMBERS = ("pgcode", "sqlstate", "status_code", "errno")
 
 

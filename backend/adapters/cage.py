@@ -257,6 +257,7 @@ def _open_to_nobody() -> bool:
 def _namespaces() -> tuple[str, ...]:
     built = ["bwrap", "--unshare-all", "--unshare-user", "--die-with-parent", "--cap-drop", "ALL"]
     built += ["--uid", str(_NOBODY), "--gid", str(_NOBODY), "--hostname", "cage"]
+    built += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 - first: we may live below /tmp
     ours = (sys.prefix, sys.base_prefix, str(_ROOT / "backend"))
     for path in (*_SEEN_INSIDE, *(path for path in ours if not path.startswith("/usr/"))):
         if Path(path).exists():
@@ -266,7 +267,7 @@ def _namespaces() -> tuple[str, ...]:
             built += ["--symlink", str(link.readlink()), str(link)]
         elif link.exists():
             built += ["--ro-bind", str(link), str(link)]
-    return (*built, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp")  # noqa: S108
+    return tuple(built)
 
 
 @functools.cache
