@@ -22,3 +22,4 @@ lint:
 
 bench: setup
 	.venv/bin/python -m backend bench collector
+	.venv/bin/python -m backend bench verdicts
