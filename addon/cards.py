@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 Json = dict[str, Any]
 BRAND = "Readback"
-MOST_WIDGETS = 100
 _ANGLES = str.maketrans("<>", "‹›")
 _LONGEST_TITLE = 200
 Insertion = Literal["IN_PLACE_INSERT", "INSERT_AT_END"]
@@ -87,11 +86,6 @@ def text_input(name: str, label: str, value: str = "", hint: str = "") -> Json:
     if hint:
         field["hintText"] = plain(hint)
     return {"textInput": field}
-
-
-def divider() -> Json:
-    """A thin line."""
-    return {"divider": {}}
 
 
 def open_link(url: str, *, overlay: bool = False) -> Json:

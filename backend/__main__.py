@@ -1,31 +1,54 @@
-"""`python -m backend VERB`: starts the processes, migrates, and explains verdicts without a database."""
+"""`python -m backend VERB`: starts the processes, migrates, and explains verdicts without a database.
 
+Each verb is a module of `backend.commands` with `run(args)` and, where it takes any, `add_arguments(parser)`. Only the
+module of the verb at hand is imported: explaining a hit needs no database driver, serving no document renderer.
+"""
+
+import importlib
 import runpy
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from backend.commands import (
-    addon_deployment,
-    bench_collector,
-    bench_documents,
-    bench_verdicts,
-    explain_document,
-    explain_hit,
-    explain_message,
-    rejudge,
-    rotate_keys,
-    serving,
-)
 from backend.errors import SettingsIncomplete
 
 Verbs: TypeAlias = "_SubParsersAction[ArgumentParser]"
 
+# verb -> (module of backend.commands, what it does)
+VERBS: Mapping[str, tuple[str, str]] = {
+    "serve": ("serving", "run the web process"),
+    "work": ("working", "run the worker"),
+    "migrate": ("migrating", "bring the schema to this code's revision"),
+    "rotate-keys": ("rotate_keys", "encrypt the stored credentials with the newest key"),
+    "rejudge": ("rejudge", "judge all hits again under the current rules"),
+    "addon-deployment": ("addon_deployment", "print the add-on's deployment description"),
+}
+# verb -> (what it does, thing -> (module, what the thing is))
+VERBS_OF_THINGS: Mapping[str, tuple[str, Mapping[str, tuple[str, str]]]] = {
+    "explain": (
+        "say what a mail, a hit or a document is, and why",
+        {
+            "message": ("explain_message", "an incoming mail"),
+            "document": ("explain_document", "an uploaded document"),
+            "hit": ("explain_hit", "a request for an image or a link"),
+        },
+    ),
+    "bench": (
+        "measure, side by side with a baseline",
+        {
+            "collector": ("bench_collector", "hits taken and kept"),
+            "documents": ("bench_documents", "pages made of documents"),
+            "verdicts": ("bench_verdicts", "hits judged and stored"),
+        },
+    ),
+}
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse the command line and run the verb; returns the exit status."""
-    args = _parser().parse_args(argv)
+    asked = sys.argv[1:] if argv is None else argv
+    args = _parser(asked).parse_args(asked)
     run: Callable[[Namespace], int] = args.run
     try:
         return run(args)
@@ -34,44 +57,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _parser() -> ArgumentParser:
+def _parser(asked: Sequence[str]) -> ArgumentParser:
+    """The parser of the whole command line, whole itself only for the verb that is asked for."""
     parser = ArgumentParser(prog="python -m backend", description="Readback's backend.")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
-    serve = _verb(verbs, "serve", "run the web process", serving.serve)
-    serving.add_serve_arguments(serve)
-    _verb(verbs, "work", "run the worker", serving.work)
-    _verb(verbs, "migrate", "bring the schema to this code's revision", serving.migrate_schema)
-    _verb(verbs, "rotate-keys", "encrypt the stored credentials with the newest key", rotate_keys.run)
-    rejudge.add_arguments(_verb(verbs, "rejudge", "judge all hits again under the current rules", rejudge.run))
-    deployment = _verb(verbs, "addon-deployment", "print the add-on's deployment description", addon_deployment.run)
-    addon_deployment.add_arguments(deployment)
-    demo = _verb(verbs, "demo", "run everything against the local Google (see `make demo`)", _demo)
+    _add(verbs, VERBS, asked[0] if asked else "")
+    for verb, (told, things) in VERBS_OF_THINGS.items():
+        of_things = verbs.add_parser(verb, help=told).add_subparsers(required=True, metavar="THING")
+        _add(of_things, things, asked[1] if asked[:1] == [verb] and len(asked) > 1 else "")
+    demo = verbs.add_parser("demo", help="run everything against the local Google (see `make demo`)")
     demo.add_argument("rest", nargs="*")
-    _add_explain(verbs)
-    _add_bench(verbs)
+    demo.set_defaults(run=_demo)
     return parser
 
 
-def _add_explain(verbs: Verbs) -> None:
-    explain = verbs.add_parser("explain", help="say what a mail or a hit is, and why")
-    things = explain.add_subparsers(required=True, metavar="THING")
-    explain_message.add_arguments(_verb(things, "message", "an incoming mail", explain_message.run))
-    explain_document.add_arguments(_verb(things, "document", "an uploaded document", explain_document.run))
-    explain_hit.add_arguments(_verb(things, "hit", "a request for an image or a link", explain_hit.run))
-
-
-def _add_bench(verbs: Verbs) -> None:
-    bench = verbs.add_parser("bench", help="measure, side by side with a baseline")
-    things = bench.add_subparsers(required=True, metavar="THING")
-    bench_collector.add_arguments(_verb(things, "collector", "hits taken and kept", bench_collector.run))
-    bench_documents.add_arguments(_verb(things, "documents", "pages made of documents", bench_documents.run))
-    bench_verdicts.add_arguments(_verb(things, "verdicts", "hits judged and stored", bench_verdicts.run))
-
-
-def _verb(verbs: Verbs, name: str, told: str, run: Callable[[Namespace], int]) -> ArgumentParser:
-    parser = verbs.add_parser(name, help=told, description=told)
-    parser.set_defaults(run=run)
-    return parser
+def _add(verbs: Verbs, named: Mapping[str, tuple[str, str]], wanted: str) -> None:
+    for name, (module, told) in named.items():
+        parser = verbs.add_parser(name, help=told, description=told)
+        if name != wanted:
+            continue
+        command = importlib.import_module(f"backend.commands.{module}")
+        if hasattr(command, "add_arguments"):
+            command.add_arguments(parser)
+        parser.set_defaults(run=command.run)
 
 
 def _demo(args: Namespace) -> int:

@@ -44,8 +44,6 @@ _TOGETHER_S = 0.15  # Gmail loads the image and calls the add-on together: a rep
 _AGAIN_AFTER_S = 2.0
 _NO_DATABASE = (procrastinate.exceptions.ConnectorException, psycopg.Error, OSError)  # away, or not migrated yet
 
-Work = Callable[[Parts, datetime], object]
-
 
 def sync_mailbox(parts: Parts, now: datetime, workspace_id: int, mailbox_id: int) -> None:
     """Read what is new in a mailbox."""

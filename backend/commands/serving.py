@@ -1,4 +1,4 @@
-"""How are the long-running processes started and stopped? `serve`, `work`, and both beside each other.
+"""How are the long-running processes started and stopped? `serve`, and `work` beside it if wanted.
 
 Without DATABASE_URL the command holds an embedded PostgreSQL as long as it runs, and tells its children the
 address; the processes that ask for the same data folder share one server.
@@ -12,27 +12,21 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from types import FrameType
 
 from backend.adapters.postgres import EmbeddedPostgres
-from backend.app import create_parts
-from backend.jobs import run_worker
-from backend.logs import configure_logs
 from backend.settings import Settings
-from backend.store.engine import create_store
-from backend.store.schema import migrate
 
 _STOP_WITHIN_S = 20.0
 
 
-def add_serve_arguments(parser: ArgumentParser) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     """The options of `serve`."""
     parser.add_argument("--with-worker", action="store_true", help="run the worker beside the web process")
     parser.add_argument("--host", default="0.0.0.0", help="the address to listen on (default: all)")  # noqa: S104
 
 
-def serve(args: Namespace) -> int:
+def run(args: Namespace) -> int:
     """Run the web process until told to stop; with `--with-worker` the worker too, both or neither."""
     settings = Settings.from_environ()
     with database(settings) as url:
@@ -40,24 +34,6 @@ def serve(args: Namespace) -> int:
         if args.with_worker:
             children.append([sys.executable, "-m", "backend", "work"])
         return supervise(children, {**os.environ, "DATABASE_URL": url})
-
-
-def work(_: Namespace) -> int:
-    """Run the worker until told to stop: it finishes the jobs at hand first."""
-    settings = Settings.from_environ()
-    configure_logs(settings.log_level)
-    with database(settings) as url:
-        run_worker(create_parts(replace(settings, database_url=url)))
-    return 0
-
-
-def migrate_schema(_: Namespace) -> int:
-    """Bring the database's schema to this code's revision."""
-    with database(Settings.from_environ()) as url:
-        engine = create_store(url)
-        print(f"The schema is at revision {migrate(engine)}.")
-        engine.dispose()
-    return 0
 
 
 def supervise(commands: Sequence[Sequence[str]], environ: Mapping[str, str]) -> int:

@@ -2,6 +2,7 @@
 
 import hmac
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -103,27 +104,21 @@ def message_record(message_id: int) -> ResponseReturnValue:
 @rep_required
 def claim(message_id: int, hit_id: UUID) -> ResponseReturnValue:
     """That was me: a view or a click was the rep's own."""
-    with parts().engine.begin() as conn:
-        claims.claim_hit(conn, current_user.workspace_id, current_user.rep_id, (message_id, hit_id), now())
-    return redirect(url_for("pages.message", message_id=message_id, _anchor=f"hit-{hit_id}"), 303)
+    return _correct(claims.claim_hit, message_id, hit_id)
 
 
 @blueprint.post(f"/messages/<{_ROW}:message_id>/hits/<uuid:hit_id>/take-back")
 @rep_required
 def take_back(message_id: int, hit_id: UUID) -> ResponseReturnValue:
     """Not me after all."""
-    with parts().engine.begin() as conn:
-        claims.take_back(conn, current_user.workspace_id, current_user.rep_id, (message_id, hit_id), now())
-    return redirect(url_for("pages.message", message_id=message_id, _anchor=f"hit-{hit_id}"), 303)
+    return _correct(claims.take_back, message_id, hit_id)
 
 
 @blueprint.post(f"/messages/<{_ROW}:message_id>/hits/<uuid:hit_id>/unlearn")
 @rep_required
 def unlearn(message_id: int, hit_id: UUID) -> ResponseReturnValue:
     """Not me: somebody else uses the same browser in the same network."""
-    with parts().engine.begin() as conn:
-        claims.unlearn(conn, current_user.workspace_id, current_user.rep_id, (message_id, hit_id), now())
-    return redirect(url_for("pages.message", message_id=message_id, _anchor=f"hit-{hit_id}"), 303)
+    return _correct(claims.unlearn, message_id, hit_id)
 
 
 @blueprint.get("/healthz")
@@ -156,6 +151,13 @@ def _message(template: str, message_id: int) -> str:
     with parts().engine.begin() as conn:
         record = feed.get_message(conn, current_user.workspace_id, message_id)
     return render_template(template, record=record, group=record.group)
+
+
+def _correct(correction: Callable[..., object], message_id: int, hit_id: UUID) -> ResponseReturnValue:
+    """Take the rep's word about a hit, and go back to the hit's own line."""
+    with parts().engine.begin() as conn:
+        correction(conn, current_user.workspace_id, current_user.rep_id, (message_id, hit_id), now())
+    return redirect(url_for("pages.message", message_id=message_id, _anchor=f"hit-{hit_id}"), 303)
 
 
 def _feed_page(search: Search) -> str:

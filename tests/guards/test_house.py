@@ -3,9 +3,14 @@
 import ast
 import importlib
 import re
+import subprocess
+import sys
+from argparse import ArgumentParser
 from pathlib import Path
 
 import pytest
+
+from backend.__main__ import VERBS, VERBS_OF_THINGS
 
 ROOT = Path(__file__).parents[2]
 MAY_IMPORT = {
@@ -32,6 +37,11 @@ def _imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return found
+
+
+def _modules_of_verbs() -> set[str]:
+    named = [*VERBS.values(), *(thing for _, things in VERBS_OF_THINGS.values() for thing in things.values())]
+    return {module for module, _ in named}
 
 
 @pytest.mark.parametrize("room", sorted(MAY_IMPORT))
@@ -85,6 +95,21 @@ def test_the_entry_point_of_the_deployment_can_be_imported():
     assert entry
     importlib.import_module(f"{entry[1]}.__main__")
     assert callable(importlib.import_module("backend.asgi").create_asgi)
+
+
+@pytest.mark.parametrize("module", sorted(_modules_of_verbs()))
+def test_every_verb_of_the_command_line_has_its_module(module):
+    """They are imported one at a time, when asked for, so nothing else would notice a missing one."""
+    command = importlib.import_module(f"backend.commands.{module}")
+    assert callable(command.run)
+    if hasattr(command, "add_arguments"):
+        command.add_arguments(ArgumentParser())
+
+
+def test_explaining_a_hit_needs_neither_database_nor_renderer():
+    asked = "import sys, backend.__main__ as m; m._parser(['explain', 'hit']); print(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert not {"sqlalchemy", "pymupdf", "flask", "asyncpg"} & set(told.stdout.split())
 
 
 def test_only_what_the_house_names_stands_at_the_top():
