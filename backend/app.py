@@ -7,6 +7,8 @@
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
+from backend.adapters.blobs import Blobs
+from backend.adapters.documents import Documents
 from backend.adapters.gmail import Gmail
 from backend.adapters.google_auth import GoogleAuth
 from backend.adapters.secrets import FernetBox
@@ -28,6 +30,8 @@ def create_parts(settings: Settings) -> Parts:
         google=GoogleAuth(settings.google),
         gmail=Gmail(settings.google),
         secrets=FernetBox(settings.token_encryption_keys),
+        blobs=Blobs(settings.blobs_url or str(settings.data_dir / "blobs")),
+        documents=Documents(),
     )
 
 

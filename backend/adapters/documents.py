@@ -9,13 +9,13 @@ and sizes are checked here before anybody uses them. Nothing here touches the da
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast, get_args
 
 from backend.adapters import office
 from backend.adapters.cage import Cage, Limits, open_cage, python_command
-from backend.domain.document_pages import Box, Link, PageImage, RenderedPage, Word
+from backend.domain.document_pages import Box, Link, PageImage, PdfReady, RenderedPage, Word
 from backend.domain.documents import (
     ACCEPTED_TYPES,
     MAX_BYTES,
@@ -38,12 +38,18 @@ _UNCAUGHT = 1  # what the interpreter exits with after an exception that nobody 
 _STARTS = {"webp": b"RIFF", "jpeg": b"\xff\xd8\xff"}
 
 
-@dataclass(frozen=True)
-class PdfReady:
-    """A file whose pages can be rendered: the facts about what was uploaded, and the PDF that shows it."""
+class Documents:
+    """Makes pages of files (`services.ports.DocumentReader`), in cages of this machine."""
 
-    facts: DocumentFacts
-    pdf: Path | bytes
+    def prepare(self, source: Path, name: str) -> PdfReady:
+        """Find out what the file is and make it a PDF. Raises DocumentRefused, ConversionFailed."""
+        return prepare(source, name)
+
+    def render(
+        self, ready: PdfReady, widths: Sequence[int], numbers: Sequence[int] | None = None
+    ) -> Iterator[RenderedPage]:
+        """Yield the pages, each as soon as it is ready. Raises DocumentRefused, ConversionFailed."""
+        return render(ready, widths, numbers)
 
 
 def prepare(source: Path, name: str) -> PdfReady:

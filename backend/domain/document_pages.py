@@ -5,8 +5,17 @@ that they hold at any size.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from backend.domain.documents import PageKind
+from backend.domain.documents import DocumentFacts, PageKind
+
+
+@dataclass(frozen=True)
+class PdfReady:
+    """A file whose pages can be rendered: the facts about what was uploaded, and the PDF that shows it."""
+
+    facts: DocumentFacts
+    pdf: Path | bytes
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Literal
 from urllib.parse import quote
 
-TokenKind = Literal["o", "c", "d"]
+TokenKind = Literal["o", "c", "d", "t"]
 
 _WORKSPACE, _RANDOM, _MAC = 5, 10, 9
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{32}")

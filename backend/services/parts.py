@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from backend.services.ports import IdentityProvider, MailboxProvider, SecretBox
+from backend.services.ports import BlobStore, DocumentReader, IdentityProvider, MailboxProvider, SecretBox
 from backend.settings import Settings
 
 
@@ -17,3 +17,5 @@ class Parts:
     google: IdentityProvider
     gmail: MailboxProvider
     secrets: SecretBox
+    blobs: BlobStore
+    documents: DocumentReader

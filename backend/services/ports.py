@@ -1,9 +1,11 @@
 """What the services need of the outside world, as they would say it. The adapters fulfil it; `app.py` joins the two."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from pathlib import Path
+from typing import IO, Protocol
 
+from backend.domain.document_pages import PdfReady, RenderedPage
 from backend.domain.identities import AuthorizationRequest, Grant, Identity, Purpose
 from backend.domain.mailboxes import Changes, FoundMail, MailboxProfile, MailHeaders, MailPlace, RawMail, Watch
 
@@ -85,3 +87,34 @@ class MailboxProvider(Protocol):
 
     def open(self, credentials: bytes) -> MailboxSession:
         """Open a mailbox with what was kept; asks nobody yet."""
+
+
+class BlobStore(Protocol):
+    """The bytes of documents and pages, by workspace and SHA-256; each content once. Never in a transaction."""
+
+    def put(self, workspace_id: int, content: bytes | IO[bytes]) -> str:
+        """Store the content, unless it is there, and return its SHA-256. Raises Transient."""
+
+    def size(self, workspace_id: int, digest: str) -> int:
+        """How many bytes it has. Raises NotFound."""
+
+    def stream(self, workspace_id: int, digest: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """Yield the bytes from `start` up to, not including, `end` (None: its end). Raises NotFound at once."""
+
+    def read(self, workspace_id: int, digest: str) -> bytes:
+        """All of it. Raises NotFound."""
+
+    def remove(self, workspace_id: int, digest: str) -> None:
+        """Remove it; one that is gone is no error. Only for what no row names any more."""
+
+
+class DocumentReader(Protocol):
+    """Makes pages of files, in a cage. It takes seconds to minutes: never in a transaction."""
+
+    def prepare(self, source: Path, name: str) -> PdfReady:
+        """Find out what the file is and make it a PDF. Raises DocumentRefused, ConversionFailed."""
+
+    def render(
+        self, ready: PdfReady, widths: Sequence[int], numbers: Sequence[int] | None = None
+    ) -> Iterator[RenderedPage]:
+        """Yield the pages, each as soon as it is ready. Raises DocumentRefused, ConversionFailed."""

@@ -33,7 +33,9 @@ def test_every_trigger_is_a_route(settings):
         told["addOns"]["gmail"]["contextualTriggers"][0]["onTriggerFunction"],
         told["addOns"]["gmail"]["composeTrigger"]["actions"][0]["runFunction"],
     }
-    app = create_app(Parts(settings=settings, engine=None, google=None, gmail=None, secrets=None))
+    app = create_app(
+        Parts(settings=settings, engine=None, google=None, gmail=None, secrets=None, blobs=None, documents=None)
+    )
     rules = {f"{BASE}{rule.rule}" for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
     assert triggers == {f"{BASE}/addon/{name}" for name in ("home", "message", "compose")}
     assert triggers <= rules

@@ -62,7 +62,9 @@ def google() -> SmallGoogle:
 @pytest.fixture
 def app(settings, database, google) -> Flask:
     same_host = replace(settings, tracking_url=settings.public_url)
-    app = create_app(Parts(settings=same_host, engine=database, google=google, gmail=None, secrets=None))
+    app = create_app(
+        Parts(settings=same_host, engine=database, google=google, gmail=None, secrets=None, blobs=None, documents=None)
+    )
     limiter.reset()
     return app
 

@@ -71,7 +71,9 @@ def served(engine: Engine, settings: Settings) -> Iterator[Served]:
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://localhost:{listening.getsockname()[1]}"
     own = replace(settings, public_url=url, tracking_url=url)
-    parts = Parts(settings=own, engine=engine, google=SmallGoogle(), gmail=None, secrets=None)
+    parts = Parts(
+        settings=own, engine=engine, google=SmallGoogle(), gmail=None, secrets=None, blobs=None, documents=None
+    )
     app = create_app(parts)
     limiter.reset()
     stream = FeedStream(parts, app)
@@ -92,7 +94,15 @@ def served(engine: Engine, settings: Settings) -> Iterator[Served]:
 def main() -> None:
     """Serve the database whose address is given until told to stop: `python -m tests.web.serving URL`."""
     engine = create_store(sys.argv[1])
-    parts = Parts(Settings.from_environ(ENVIRON), engine, google=SmallGoogle(), gmail=None, secrets=None)
+    parts = Parts(
+        Settings.from_environ(ENVIRON),
+        engine,
+        google=SmallGoogle(),
+        gmail=None,
+        secrets=None,
+        blobs=None,
+        documents=None,
+    )
     app = create_app(parts)
     listening = socket.create_server(("127.0.0.1", 0))
     print(f"http://127.0.0.1:{listening.getsockname()[1]}", flush=True)

@@ -77,7 +77,17 @@ def mailbox() -> SmallMailbox:
 
 @pytest.fixture
 def client(settings, database, caller, mailbox):
-    app = create_app(Parts(settings=settings, engine=database, google=caller.google, gmail=mailbox, secrets=mailbox))
+    app = create_app(
+        Parts(
+            settings=settings,
+            engine=database,
+            google=caller.google,
+            gmail=mailbox,
+            secrets=mailbox,
+            blobs=None,
+            documents=None,
+        )
+    )
     return app.test_client()
 
 

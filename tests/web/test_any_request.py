@@ -54,7 +54,9 @@ def sandbox():
 def app(sandbox, settings, database):
     environ = readback_environment(sandbox.url, settings.public_url)
     own = replace(settings, google=type(settings).from_environ(environ).google)
-    parts = Parts(own, database, GoogleAuth(own.google), Gmail(own.google), FernetBox(own.token_encryption_keys))
+    parts = Parts(
+        own, database, GoogleAuth(own.google), Gmail(own.google), FernetBox(own.token_encryption_keys), None, None
+    )
     app = create_app(parts)
     limiter.enabled = False
     yield app

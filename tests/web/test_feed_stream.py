@@ -94,7 +94,15 @@ class House:
 @pytest.fixture
 async def house(committed, settings) -> AsyncIterator[House]:
     url = committed.url.render_as_string(hide_password=False)
-    parts = Parts(replace(settings, database_url=url), committed, google=SmallGoogle(), gmail=None, secrets=None)
+    parts = Parts(
+        replace(settings, database_url=url),
+        committed,
+        google=SmallGoogle(),
+        gmail=None,
+        secrets=None,
+        blobs=None,
+        documents=None,
+    )
     app = create_app(parts)
     stream = FeedStream(parts, app)
     with committed.begin() as conn:
@@ -339,7 +347,9 @@ async def test_a_process_that_is_told_to_stop_does_not_wait_for_open_windows(com
     with committed.begin() as conn:
         gridworks = found_workspace(conn, "gridworks.example", ["Quorra Reed"])
     rep = gridworks.reps["quorra"]
-    app = create_app(Parts(settings, committed, google=SmallGoogle(), gmail=None, secrets=None))
+    app = create_app(
+        Parts(settings, committed, google=SmallGoogle(), gmail=None, secrets=None, blobs=None, documents=None)
+    )
     sign = SecureCookieSessionInterface().get_signing_serializer(app).dumps
     cookie = sign({"_user_id": f"{gridworks.workspace_id}:{rep.id}:0"})
     process = await asyncio.create_subprocess_exec(

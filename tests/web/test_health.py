@@ -21,7 +21,9 @@ def test_ready_names_its_parts(browser):
 
 def test_not_ready_without_the_database_but_still_up(settings):
     away = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/none", connect_args={"connect_timeout": 1})
-    client = create_app(Parts(settings=settings, engine=away, google=None, gmail=None, secrets=None)).test_client()
+    client = create_app(
+        Parts(settings=settings, engine=away, google=None, gmail=None, secrets=None, blobs=None, documents=None)
+    ).test_client()
     answer = client.get("/readyz", base_url=BASE)
     assert answer.status_code == 503
     assert answer.json["database"] == "cannot be reached"
@@ -30,7 +32,9 @@ def test_not_ready_without_the_database_but_still_up(settings):
 
 def test_measures_are_for_whoever_has_the_token(settings, database):
     guarded = replace(settings, metrics_token="a-token-for-prometheus")
-    client = create_app(Parts(settings=guarded, engine=database, google=None, gmail=None, secrets=None)).test_client()
+    client = create_app(
+        Parts(settings=guarded, engine=database, google=None, gmail=None, secrets=None, blobs=None, documents=None)
+    ).test_client()
     client.get("/healthz", base_url=BASE)
     assert client.get("/metrics", base_url=BASE).status_code == 401
     assert client.get("/metrics", base_url=BASE, headers={"Authorization": "Bearer wrong"}).status_code == 401

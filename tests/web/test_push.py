@@ -30,7 +30,7 @@ def mailroom() -> Iterator[Mailroom]:
 
 @pytest.fixture
 def client(mailroom, database):
-    parts = Parts(mailroom.settings, database, mailroom.google, mailroom.gmail, None)
+    parts = Parts(mailroom.settings, database, mailroom.google, mailroom.gmail, None, None, None)
     return create_app(parts).test_client()
 
 
@@ -156,7 +156,7 @@ def test_any_body_is_an_address_or_malformed(body):
 def test_when_google_cannot_be_asked_for_its_keys_the_push_comes_again(mailroom, database, connected):
     google = replace(mailroom.settings.google, certs_url="http://127.0.0.1:9/certs")
     away = type(mailroom.google)(google)
-    client = create_app(Parts(mailroom.settings, database, away, mailroom.gmail, None)).test_client()
+    client = create_app(Parts(mailroom.settings, database, away, mailroom.gmail, None, None, None)).test_client()
     push = _push({"emailAddress": QUORRA, "historyId": "1"})
     assert client.post("/push/gmail", data=push, headers=_bearer(mailroom)).status_code == 503
     assert _jobs(connected) == 0
@@ -167,7 +167,7 @@ def test_when_our_database_is_in_trouble_the_push_comes_again(mailroom, connecte
         def begin(self):
             raise ConnectionError
 
-    parts = Parts(mailroom.settings, Broken(), mailroom.google, mailroom.gmail, None)
+    parts = Parts(mailroom.settings, Broken(), mailroom.google, mailroom.gmail, None, None, None)
     app = create_app(parts)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     push = _push({"emailAddress": QUORRA, "historyId": "1"})

@@ -169,7 +169,9 @@ def test_signing_in_notes_the_browser_as_the_reps_own(app, google, browser, sett
 
 
 def test_where_the_tracking_domain_is_another_the_browser_makes_a_hop_there(settings, database, google):
-    app = create_app(Parts(settings=settings, engine=database, google=google, gmail=None, secrets=None))
+    app = create_app(
+        Parts(settings=settings, engine=database, google=google, gmail=None, secrets=None, blobs=None, documents=None)
+    )
     client = app.test_client()
     google.person = QUORRA
     hop = come_back(client, get(client, "/auth/google?next=/settings/team"))

@@ -37,7 +37,7 @@ def sandbox():
 def app(sandbox, database):
     settings = Settings.from_environ(readback_environment(sandbox.url, READBACK))
     box = FernetBox(settings.token_encryption_keys)
-    app = create_app(Parts(settings, database, GoogleAuth(settings.google), Gmail(settings.google), box))
+    app = create_app(Parts(settings, database, GoogleAuth(settings.google), Gmail(settings.google), box, None, None))
     limiter.reset()
     return app
 
