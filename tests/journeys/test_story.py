@@ -109,6 +109,17 @@ def look_at_its_card(feed, quorra, subject, shoot):
     shoot(quorra.page, "message-card")
 
 
+def test_the_feed_shows_a_view_and_a_reply_within_five_seconds_of_their_receipt(feed, mail_of, send_tracked):
+    send_tracked("A mail timed", cc="")
+    asked_at_ms = mail_of(FLYNN).open("inbox", "A mail timed").request.timing["startTime"]
+    feed.expect_counts("A mail timed", "1 view")
+    assert feed.told_at_ms("A mail timed", "1 view") - asked_at_ms < 5000
+    answered_at_ms = mail_of(FLYNN).page.evaluate("Date.now()")
+    mail_of(FLYNN).answer("Got it.")
+    feed.expect_counts("A mail timed", "1 view · 1 reply")
+    assert feed.told_at_ms("A mail timed", "1 view · 1 reply") - answered_at_ms < 5000
+
+
 def test_an_answer_from_someone_who_was_only_in_copy_is_a_reply(feed, mail_of, send_tracked):
     send_tracked("A second mail")
     mail_of(ALAN).open("inbox", "A second mail")
