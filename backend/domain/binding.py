@@ -2,7 +2,9 @@
 
 In `full` mode the token in the sent body says it. A reply that quotes an old tracked mail carries old tokens too, so
 only messages that are still prepared are offered, and theirs alone count. In `headers` mode there is no body: the
-recipients say it, with the subject where it is known and the time between pressing Track and sending.
+recipients say it, with the subject where it is known and the time between pressing Track and sending. Who tracks a
+mail sends it soon, mostly; the longer it took, the likelier the tracked draft was thrown away and this is another mail
+to the same people, that carries no image. So the certainty falls with the wait (`_patience`).
 """
 
 from collections.abc import Sequence
@@ -16,6 +18,9 @@ from backend.domain.replies import subject_key
 Mode = Literal["full", "headers"]
 
 WINDOW = timedelta(days=7)  # a prepared message lapses after a week
+SURE_WITHIN = timedelta(hours=1)
+LIKELY_WITHIN = timedelta(days=1)  # longer only where the subject is known to be the same: a scheduled mail
+LIKELY = 0.7  # said with "probably"
 CLOCK_SLACK = timedelta(minutes=2)  # the sent copy's date is the sender's clock, ours is another
 
 
@@ -89,6 +94,9 @@ def _by_headers(sent: SentCopy, prepared: Sequence[PreparedMessage]) -> Binding 
             "Several tracked mails like this one waited to be sent; this is the last of them, and may be another."
         )
         return Binding(message.message_id, "the last of several alike", sentence, min(score, 0.5))
+    if sent.sent_at - message.prepared_at > SURE_WITHIN:
+        sentence = "A mail to these people was tracked long before this one was sent; this is probably the same mail."
+        return Binding(message.message_id, "recipients, after a long wait", sentence, score)
     if score >= 0.9:
         sentence = "The sent copy has the same recipients, and was sent after Track was pressed."
         return Binding(message.message_id, "recipients and time", sentence, score)
@@ -97,17 +105,30 @@ def _by_headers(sent: SentCopy, prepared: Sequence[PreparedMessage]) -> Binding 
 
 
 def _likeness(sent: SentCopy, prepared: PreparedMessage) -> float:
-    """Say how well a copy fits: 0 outside the window or under another subject, near 1 for the same people."""
+    """Say how well a copy fits: 0 outside the window or under another subject, near 1 for the same people, soon."""
     waited = sent.sent_at - prepared.prepared_at
     if not -CLOCK_SLACK <= waited <= WINDOW:
         return 0.0
+    likeness = _people_and_subject(sent, prepared, waited)
+    return likeness if waited <= SURE_WITHIN else _patience(sent, prepared, waited, likeness)
+
+
+def _patience(sent: SentCopy, prepared: PreparedMessage, waited: timedelta, likeness: float) -> float:
+    """What is left of a likeness after a long wait: only for just the same people, and never surely."""
+    if _people(sent.recipients) != _people(prepared.recipients) or likeness < 0.9:
+        return 0.0
+    is_scheduled = bool(prepared.subject) and subject_key(prepared.subject or "") == subject_key(sent.subject)
+    return LIKELY if waited <= LIKELY_WITHIN or is_scheduled else 0.0
+
+
+def _people_and_subject(sent: SentCopy, prepared: PreparedMessage, waited: timedelta) -> float:
     ours, theirs = _people(prepared.recipients), _people(sent.recipients)
     if not theirs:
         return 0.0
     known_subject = prepared.subject is not None and prepared.subject.strip() != ""
     same_subject = known_subject and subject_key(prepared.subject or "") == subject_key(sent.subject)
     if not ours:  # Track was pressed before anybody was filled in
-        return 0.6 if same_subject or waited <= timedelta(hours=1) else 0.0
+        return 0.6 if same_subject or waited <= SURE_WITHIN else 0.0
     shared = len(ours & theirs) / len(ours | theirs)
     if known_subject and not same_subject:
         return 0.0 if shared < 1.0 else 0.55  # the rep may have changed the subject after pressing

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.domain.binding import PreparedMessage, SentCopy, bind, bind_all
+from backend.domain.feed import PROBABLE_BELOW
 from backend.domain.people import Recipient
 
 PREPARED_AT = datetime(2026, 11, 10, 9, 0, tzinfo=UTC)
@@ -99,6 +100,37 @@ def test_of_several_alike_the_last_is_taken_and_the_doubt_is_said() -> None:
 
 def test_a_clock_that_is_a_little_off_does_no_harm() -> None:
     assert bind(sent(minutes=-1), [prepared()], "headers") is not None
+
+
+def test_after_an_hour_a_mail_without_the_token_is_only_probably_the_tracked_one() -> None:
+    """The tracked draft may have been thrown away, and this be an untracked mail to the same people."""
+    soon, late = bind(sent(minutes=59), [prepared()], "headers"), bind(sent(minutes=61), [prepared()], "headers")
+    assert soon and late
+    assert soon.confidence >= PROBABLE_BELOW > late.confidence
+    assert "probably" in late.sentence
+
+
+def test_after_a_day_only_the_same_subject_binds_as_of_a_scheduled_mail() -> None:
+    two_days = 60 * 48
+    assert bind(sent(minutes=two_days), [prepared()], "headers") is None
+    scheduled = bind(sent(minutes=two_days), [prepared(subject="Proposal")], "headers")
+    assert scheduled and scheduled.confidence < PROBABLE_BELOW
+    assert bind(sent(minutes=two_days, subject="Lunch"), [prepared(subject="Proposal")], "headers") is None
+
+
+def test_after_an_hour_nearly_the_same_people_are_not_enough() -> None:
+    assert bind(sent(FLYNN, minutes=30), [prepared()], "headers") is not None
+    assert bind(sent(FLYNN, minutes=61), [prepared()], "headers") is None
+
+
+@given(st.integers(min_value=0, max_value=8 * 24 * 60), st.integers(min_value=0, max_value=8 * 24 * 60))
+def test_waiting_longer_never_makes_it_surer(one: int, other: int) -> None:
+    sooner, later = sorted((one, other))
+    confidences = [
+        binding.confidence if (binding := bind(sent(minutes=minutes), [prepared()], "headers")) else 0.0
+        for minutes in (sooner, later)
+    ]
+    assert confidences[0] >= confidences[1]
 
 
 def test_two_copies_bind_two_messages_and_no_message_twice() -> None:
