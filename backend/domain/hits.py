@@ -15,6 +15,7 @@ HitKind = Literal["open", "click"]
 MessageState = Literal["prepared", "sent", "lapsed"]
 
 ANYBODY = "someone on this mail"
+SOMEBODY = 0  # in the place of a rep's number: whoever is none
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,14 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Written:
+    """A mail in the message's conversation, after it: by this rep, or by SOMEBODY else who answered."""
+
+    at: datetime
+    rep_id: int
+
+
+@dataclass(frozen=True)
 class MessageFacts:
     """What is known of the message. `reader` is the one person it went to; None where several share it.
 
@@ -84,6 +93,7 @@ class MessageFacts:
     devices: tuple[OwnDevice, ...] = ()
     presences: tuple[Presence, ...] = ()
     answers: tuple[Answer, ...] = ()
+    conversation: tuple[Written, ...] = ()  # may be left out where nobody was present
     claims: tuple[Claim, ...] = ()  # on this message's hits, and all of its rep's
     colleagues: Mapping[int, str] = field(default_factory=dict)
 

@@ -14,6 +14,7 @@ from backend.domain.clues import Burst
 from backend.domain.hits import Hit, MessageFacts, Word
 from backend.domain.looks import Looks
 from backend.domain.networks import find_network
+from backend.domain.writing import Sign, Writer
 
 TOO_EARLY = timedelta(seconds=5)
 LEARNED = 0.7  # a family or an office shares a network, and many people one version of a browser
@@ -24,8 +25,9 @@ DELIVERY = timedelta(minutes=10)  # two thirds of scanners' bursts come within a
 class Scene:
     """A hit with everything a rule may look at.
 
-    `present` is the rep whose presence explains it, `claimed_by` the rep who said that it was theirs; `learned` are
-    the clients that the message's rep is known by since she called one of their hits hers.
+    `present` is the rep whose presence explains it, `writer` who quoted the mail then, `claimed_by` the rep who said
+    that it was theirs; `learned` are the clients that the message's rep is known by since she called one of their
+    hits hers.
     """
 
     hit: Hit
@@ -36,6 +38,7 @@ class Scene:
     looks: Looks
     claimed_by: int | None = None
     learned: Learned = field(default_factory=dict)
+    writer: Writer | None = None
 
     @property
     def since_sending(self) -> timedelta | None:
@@ -122,6 +125,28 @@ def _colleagues_presence(scene: Scene) -> Found | None:
     if scene.present is None:
         return None
     return Found(f"{scene.facts.colleague(scene.present)} had the mail open in Gmail at that moment.", 0.95)
+
+
+_WROTE: Mapping[Sign, tuple[str, float]] = {
+    "wrote next": ("wrote in this conversation right after, and what one writes quotes the mail", 0.75),
+    "just sent": ("had written in this conversation seconds before, and what one writes quotes the mail", 0.75),
+    "had an answer open": ("had an answer in this conversation open, and writing back quotes the mail", 0.6),
+}
+
+
+def _own_writing(scene: Scene) -> Found | None:
+    if scene.writer is None or scene.writer.rep_id != scene.facts.rep_id:
+        return None
+    why, sure = _WROTE[scene.writer.sign]
+    return Found(f"Probably you: you {why}.", sure)
+
+
+def _colleagues_writing(scene: Scene) -> Found | None:
+    if scene.writer is None:
+        return None
+    why, sure = _WROTE[scene.writer.sign]
+    colleague = scene.facts.colleague(scene.writer.rep_id)
+    return Found(f"Probably {colleague}, who {why}.", sure)
 
 
 def _learned_client(scene: Scene) -> Found | None:
@@ -301,6 +326,8 @@ RULES: tuple[Rule, ...] = (
     Rule("colleagues_device", "team", _colleagues_device, "the signed cookie that sign-in left in that browser"),
     Rule("own_presence", "self", _own_presence, "Gmail calls the add-on when the rep opens a mail of the thread"),
     Rule("colleagues_presence", "team", _colleagues_presence, "Gmail calls the add-on when a colleague opens it"),
+    Rule("own_writing", "self", _own_writing, "an answer quotes the pixel: Foundry376/Mailspring#1049; DECISIONS, 18"),
+    Rule("colleagues_writing", "team", _colleagues_writing, "as own_writing, for a colleague who writes in the thread"),
     Rule(LEARNED_CLIENT, "self", _learned_client, "User-Agent and address block of a hit that the rep called hers"),
     Rule("head", "bot", _head, "RFC 9110, 9.3.2: HEAD asks about a resource without its content"),
     Rule("announced_prefetch", "prefetch", _announced_prefetch, "Fetch standard, Sec-Purpose; Purpose; X-Moz"),

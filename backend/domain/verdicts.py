@@ -5,7 +5,7 @@ scanner is known by its third link), and the order of arrival does not matter. T
 (`verdict_rules`), first answer wins; each has a name, a sentence for a person and the source of its knowledge. What
 kind of program a User-Agent is, is in `agents`; loading and storing is in `services.hits`.
 
-    hits --sort--> clues (bursts, looks explained by presence, claims) --RULES, oldest first--> verdicts
+    hits --sort--> clues (bursts, looks explained by presence or writing, claims) --RULES, oldest first--> verdicts
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,6 +16,7 @@ from backend.domain.clues import bursts_of, present_at
 from backend.domain.hits import Answer, Claim, Hit, InferredView, MessageFacts, OwnDevice, Presence, Verdict, Word
 from backend.domain.looks import Looks
 from backend.domain.verdict_rules import RULES, Scene
+from backend.domain.writing import written_looks
 
 __all__ = [
     "RULES",
@@ -33,7 +34,7 @@ __all__ = [
     "judge",
 ]
 
-RULES_VERSION = 2  # raise it with every change of rules that can change a verdict
+RULES_VERSION = 3  # raise it with every change of rules that can change a verdict
 
 
 def judge(hits: Iterable[Hit], facts: MessageFacts) -> tuple[Verdict, ...]:
@@ -42,12 +43,14 @@ def judge(hits: Iterable[Hit], facts: MessageFacts) -> tuple[Verdict, ...]:
     agents = {hit.id: agent_of(hit.user_agent) for hit in ordered}
     bursts = bursts_of(ordered, agents, facts)
     present = present_at(ordered, agents, facts)
+    written = written_looks(ordered, agents, facts, present)
     claimed, learned = claimants(facts), learned_clients(facts)
     looks = Looks()
     verdicts = []
     for hit in ordered:
         agent = agents[hit.id]
-        scene = Scene(hit, agent, facts, bursts.get(hit.id), present.get(hit.id), looks, claimed.get(hit.id), learned)
+        clues = (bursts.get(hit.id), present.get(hit.id), looks, claimed.get(hit.id), learned, written.get(hit.id))
+        scene = Scene(hit, agent, facts, *clues)
         verdict = _decide(scene)
         if verdict.verdict in ("human", "repeat"):
             looks.note(hit, agent)

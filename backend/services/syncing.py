@@ -132,7 +132,9 @@ def store_plan(conn: Connection, mailbox: Mailbox, plan: Plan, now: datetime) ->
         return False
     concerned = {each.binding.message_id for each in plan.bound}
     concerned |= {each.judgement.message_id for each in plan.judged if each.judgement.message_id is not None}
-    lock_messages(conn, {(mailbox.workspace_id, message_id) for message_id in concerned})
+    threads = {each.copy.thread_id for each in plan.bound if each.copy.thread_id}
+    beside = store.conversations_of(conn, mailbox, concerned, threads) if concerned else frozenset()
+    lock_messages(conn, {(mailbox.workspace_id, message_id) for message_id in concerned | beside})
     touched = set()
     for bound in sorted(plan.bound, key=lambda each: each.binding.message_id):
         if store.put_bound(conn, mailbox, bound):
@@ -141,7 +143,7 @@ def store_plan(conn: Connection, mailbox: Mailbox, plan: Plan, now: datetime) ->
         incoming_id = store.put_incoming(conn, mailbox, judged)
         if incoming_id is not None:
             touched.add(_tell_incoming(conn, mailbox.workspace_id, incoming_id, judged))
-    for message_id in sorted(touched):
+    for message_id in sorted(touched | beside) if touched else ():  # what is written there quotes them, too
         settle_message(conn, mailbox.workspace_id, message_id, now)
     put_cursor(conn, mailbox.workspace_id, mailbox.id, plan.cursor, now)
     if plan.bound or plan.judged:

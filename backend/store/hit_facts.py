@@ -11,13 +11,26 @@ from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, case, func, or_, select, union, union_all
 from sqlalchemy.sql.selectable import NamedFromClause
 
-from backend.domain.hits import Answer, Claim, Hit, MessageFacts, OwnDevice, Presence
+from backend.domain.hits import SOMEBODY, Answer, Claim, Hit, MessageFacts, OwnDevice, Presence, Written
 from backend.store.hits import Locked
 from backend.store.keys import MessageKey, as_hits, as_ids
-from backend.store.tables import claim, device, hit, incoming, link, presence, recipient, rep, tracker, verdict
+from backend.store.tables import (
+    claim,
+    device,
+    hit,
+    incoming,
+    link,
+    mailbox,
+    message,
+    presence,
+    recipient,
+    rep,
+    tracker,
+    verdict,
+)
 
 Hits: TypeAlias = Mapping[MessageKey, Sequence[Hit]]
 
@@ -73,6 +86,7 @@ def facts_of_messages(conn: Connection, locked: Sequence[Locked], hits: Hits) ->
     """Read what the messages are judged by; of devices those that their hits came from."""
     messages = [one.key for one in locked]
     presences, answers = _presences(conn, messages), _answers(conn, messages)
+    conversations = _conversations(conn, [key for key in messages if presences[key]])
     readers = _only_readers(conn, messages)
     devices, claims = _devices(conn, hits), _claims(conn, locked)
     met = {
@@ -88,6 +102,7 @@ def facts_of_messages(conn: Connection, locked: Sequence[Locked], hits: Hits) ->
             devices=tuple(devices[one.key]),
             presences=tuple(presences[one.key]),
             answers=tuple(answers[one.key]),
+            conversation=tuple(conversations[one.key]),
             claims=tuple(claims[one.key]),
             colleagues=names.get(one.workspace_id, {}),
         )
@@ -149,6 +164,51 @@ def _answers(conn: Connection, messages: Collection[MessageKey]) -> defaultdict[
         .where(incoming.c.kind == "reply")
     )
     return _grouped(((key, Answer(*values)) for key, values in _keyed(conn.execute(found))))
+
+
+def _conversations(conn: Connection, messages: Collection[MessageKey]) -> defaultdict[MessageKey, list[Written]]:
+    """What was written in the messages' conversations: by reps, tracked or not, and by those who answered.
+
+    A rep's mail is known by the mailbox that it was sent from, a colleague's that merely came in by its sender.
+    """
+    if not messages:
+        return defaultdict(list)
+    around = conversations_around(messages)
+    told_of = and_(incoming.c.workspace_id == around.c.workspace_id, incoming.c.message_id == around.c.of_id)
+    of_mailbox = and_(mailbox.c.workspace_id == incoming.c.workspace_id, mailbox.c.id == incoming.c.mailbox_id)
+    sender = and_(rep.c.workspace_id == incoming.c.workspace_id, func.lower(rep.c.email) == incoming.c.from_address)
+    is_colleagues = and_(incoming.c.kind == "unrelated", incoming.c.who == "colleague")
+    writer = case((incoming.c.kind == "reply", SOMEBODY), (incoming.c.kind == "own", mailbox.c.rep_id), else_=rep.c.id)
+    came_in = (
+        select(around.c.workspace_id, around.c.id, incoming.c.received_at, writer)
+        .join(incoming, told_of)
+        .join(mailbox, of_mailbox)
+        .outerjoin(rep, and_(sender, is_colleagues))
+        .where(or_(incoming.c.kind.in_(("reply", "own")), rep.c.id.is_not(None)))
+    )
+    tracked = (
+        select(around.c.workspace_id, around.c.id, message.c.sent_at, message.c.rep_id)
+        .join(message, and_(message.c.workspace_id == around.c.workspace_id, message.c.id == around.c.of_id))
+        .where(around.c.of_id != around.c.id, message.c.state == "sent", message.c.sent_at.is_not(None))
+    )
+    found = conn.execute(union_all(came_in, tracked))
+    return _grouped(((key, Written(*values)) for key, values in _keyed(found)))
+
+
+def conversations_around(messages: Collection[MessageKey]) -> FromClause:
+    """The messages with each that shares its thread, itself included: (workspace_id, id, of_id)."""
+    asked, other = as_ids(messages), message.alias("other")
+    in_thread = and_(
+        other.c.workspace_id == message.c.workspace_id,
+        other.c.mailbox_id == message.c.mailbox_id,  # thread ids mean one mailbox
+        other.c.thread_id == message.c.thread_id,
+    )
+    shared = (
+        select(asked.c.workspace_id, asked.c.id, other.c.id.label("of_id"))
+        .join(message, and_(message.c.workspace_id == asked.c.workspace_id, message.c.id == asked.c.id))
+        .join(other, in_thread)
+    )
+    return union(shared, select(asked.c.workspace_id, asked.c.id, asked.c.id.label("of_id"))).subquery("around")
 
 
 def _only_readers(conn: Connection, messages: Collection[MessageKey]) -> Mapping[MessageKey, str]:

@@ -152,6 +152,26 @@ def threads_since(conn: Connection, mailbox: Mailbox, since: datetime, limit: in
     return list(conn.execute(asked).scalars())
 
 
+def conversations_of(
+    conn: Connection, mailbox: Mailbox, messages: Iterable[int], threads: Iterable[str]
+) -> frozenset[int]:
+    """The sent messages in these threads of the mailbox, and those that share a thread with these messages."""
+    known, other = message.alias("known"), message.alias("other")
+    in_thread = and_(other.c.mailbox_id == known.c.mailbox_id, other.c.thread_id == known.c.thread_id)
+    shared = (
+        select(other.c.id)
+        .join(known, and_(known.c.workspace_id == other.c.workspace_id, in_thread))
+        .where(known.c.workspace_id == mailbox.workspace_id, known.c.id.in_(list(messages)), other.c.state == "sent")
+    )
+    named = select(message.c.id).where(
+        message.c.workspace_id == mailbox.workspace_id,
+        message.c.mailbox_id == mailbox.id,
+        message.c.thread_id.in_(list(threads)),
+        message.c.state == "sent",
+    )
+    return frozenset(conn.execute(union(shared, named)).scalars())
+
+
 def put_bound(conn: Connection, mailbox: Mailbox, bound: Bound) -> bool:
     """Note a message as sent, with what its sent copy says; False where it is bound already, or its copy is."""
     copy = bound.copy
