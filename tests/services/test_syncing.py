@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from backend.domain.feed import lines
 from backend.errors import RateLimited, Transient
 from backend.services.feed import get_feed
 from backend.services.syncing import lapse_prepared
@@ -61,6 +62,29 @@ def test_with_headers_alone_a_sent_copy_is_recognised_by_its_people_and_time(by_
     by_headers.send_tracked([FLYNN, ALAN])
     by_headers.sync()
     assert [(row.state, row.bound_by) for row in by_headers.messages()] == [("sent", "recipients and time")]
+
+
+def test_with_headers_alone_a_mail_sent_long_after_track_is_told_with_a_probably(by_headers):
+    """The tracked draft may have been thrown away, and this be another mail to the same people."""
+    for minutes, subject, doubt in ((30, "Offer", ""), (180, "Seats", "probably")):
+        by_headers.prepare([FLYNN])
+        with by_headers.mailroom.world.change() as state:
+            state.clock_shift_s += minutes * 60
+        by_headers.mailroom.write(f"Quorra Reed <{QUORRA}>", [FLYNN], subject)
+        by_headers.sync()
+        groups = get_feed(by_headers.conn, by_headers.tenant.workspace_id).groups
+        [told] = next(lines(group) for group in groups if group.subject == subject)
+        assert (told.kind, told.told, told.doubt) == ("sent", "Sent", doubt)
+    assert "probably the same mail" in told.sentence
+
+
+def test_with_headers_alone_a_thrown_away_draft_claims_no_mail_of_another_day(by_headers):
+    by_headers.prepare([FLYNN])
+    with by_headers.mailroom.world.change() as state:
+        state.clock_shift_s += 26 * 3600
+    by_headers.mailroom.write(f"Quorra Reed <{QUORRA}>", [FLYNN], "Something else entirely")
+    by_headers.sync()
+    assert ([row.state for row in by_headers.messages()], by_headers.kinds()) == (["prepared"], [])
 
 
 def test_with_headers_alone_no_body_is_ever_asked_for(by_headers):
