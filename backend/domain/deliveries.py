@@ -17,7 +17,8 @@ from backend.domain.mail import Mail
 from backend.domain.mail_text import answer_prefix, forward_prefix
 
 Evidence = Mapping[str, str]
-logging.getLogger("flufl.bounce").disabled = True  # it logs a traceback for each mail that it stumbles over
+# It logs a traceback for each mail that it stumbles over. By level: configuring logging enables what was disabled
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)
 Outcome = Literal["failed", "delayed", "delivered", "unknown"]
 
 
