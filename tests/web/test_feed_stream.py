@@ -7,9 +7,6 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from statistics import median
-from time import perf_counter
 
 import httpx
 import pytest
@@ -330,17 +327,13 @@ async def test_nobody_is_left_behind_when_windows_close(house, now):
             await asyncio.sleep(0.01)
 
 
-async def test_from_commit_to_window_it_takes_a_few_milliseconds(house, now):
+async def test_what_is_committed_reaches_an_open_window_within_five_seconds(house, now):
     message_id = sent(house, now)
-    took = []
     async with house.watch(house.gridworks.reps["quorra"], 0) as window:
         await window.next()
-        for number in range(15):
-            await asyncio.to_thread(viewed, house, message_id, f"view:{number}", now + timedelta(seconds=number))
-            committed_s = perf_counter()
+        await asyncio.to_thread(viewed, house, message_id, "view:1", now)
+        async with asyncio.timeout(5):
             await window.next()
-            took.append(perf_counter() - committed_s)
-    assert median(took) < 0.1, f"median {median(took) * 1000:.0f} ms"
 
 
 async def test_a_process_that_is_told_to_stop_does_not_wait_for_open_windows(committed, settings):
