@@ -11,16 +11,21 @@ from uuid import UUID
 from backend.domain.agents import Agent
 
 Word = Literal["human", "self", "team", "draft", "prefetch", "scanner", "bot", "repeat"]
-HitKind = Literal["open", "click"]
+HitKind = Literal["open", "click", "visit", "download", "follow"]
 MessageState = Literal["prepared", "sent", "lapsed"]
 
 ANYBODY = "someone on this mail"
+DOCUMENT_KINDS = ("visit", "download", "follow")  # a document opened, taken away, and a link in it followed
+_MOST_NAMED = 3
 SOMEBODY = 0  # in the place of a rep's number: whoever is none
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One request as it came. `link_id` only for clicks; `device_id` from a verified cookie; header names lower."""
+    """One request as it came. `link_id` only for clicks; `device_id` from a verified cookie; header names lower.
+
+    Of a document: `share_id`, the visit that it was done in (of a visit its own id), and what address was followed.
+    """
 
     id: UUID
     kind: HitKind
@@ -31,6 +36,26 @@ class Hit:
     headers: Mapping[str, str] = field(default_factory=dict)
     device_id: UUID | None = None
     link_id: int | None = None
+    share_id: int | None = None
+    visit_id: UUID | None = None
+    followed: str = ""
+
+    @property
+    def target(self) -> tuple[int | None, int | None, str]:
+        """What was asked for: which link of the mail, which document, which link in it."""
+        return self.link_id, self.share_id, self.followed
+
+
+@dataclass(frozen=True)
+class VisitFacts:
+    """What is known of one opening of a document: whether a page was `shown`, and an address that says who read.
+
+    The address is the share's own recipient or, `is_proven` being False, one that the reader gave.
+    """
+
+    shown: bool
+    address: str = ""
+    is_proven: bool = True
 
 
 @dataclass(frozen=True)
@@ -96,11 +121,24 @@ class MessageFacts:
     conversation: tuple[Written, ...] = ()  # may be left out where nobody was present
     claims: tuple[Claim, ...] = ()  # on this message's hits, and all of its rep's
     colleagues: Mapping[int, str] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)  # whom it went to: address -> as each is called
+    visits: Mapping[UUID, VisitFacts] = field(default_factory=dict)  # of its documents
 
     @property
     def someone(self) -> str:
         """The reader's name, or what may be said where several share the mail."""
         return self.reader or ANYBODY
+
+    def visit_of(self, hit: Hit) -> VisitFacts | None:
+        """The opening of a document that a hit is, or belongs to."""
+        return None if hit.visit_id is None else self.visits.get(hit.visit_id)
+
+    def doer(self, hit: Hit) -> str:
+        """Who did this, or what may be said of it."""
+        if hit.kind not in DOCUMENT_KINDS:
+            return self.someone
+        visit = self.visit_of(hit)
+        return name_reader(self.people, visit.address if visit else "") if self.people else self.someone
 
     def colleague(self, rep_id: int) -> str:
         """How a colleague is called."""
@@ -109,7 +147,10 @@ class MessageFacts:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a hit was. `confidence` from 0 to 1; `client` is the program as a person calls it."""
+    """What a hit was. `confidence` from 0 to 1; `client` is the program as a person calls it.
+
+    `continues` is the hit that a repeated one goes on from.
+    """
 
     hit_id: UUID
     verdict: Word
@@ -117,6 +158,7 @@ class Verdict:
     sentence: str
     confidence: float
     client: str
+    continues: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +169,16 @@ class InferredView:
     who: str
     sentence: str
     confidence: float
+
+
+def name_reader(people: Mapping[str, str], address: str = "") -> str:
+    """Who reads a document of this mail: whom the share or the reader names, or else "one of" those whom it went to."""
+    if address:
+        return people.get(address.lower(), address)
+    names = list(people.values())
+    if len(names) == 1:
+        return names[0]
+    return f"one of {', '.join(names)}" if 1 < len(names) <= _MOST_NAMED else ANYBODY
 
 
 def client_of(hit: Hit, agent: Agent) -> tuple[object, ...]:
