@@ -50,6 +50,10 @@ class Forbidden(ReadbackError):
     """You are not allowed to do this."""
 
 
+class TeamPlanOnly(Forbidden):
+    """Tracked documents come with the team plan. Attaching a file to a mail works on every plan."""
+
+
 class InvalidToken(ReadbackError):
     """The token is forged, expired or meant for somebody else."""
 

@@ -3,7 +3,8 @@
 A token stands alone: 32 base64url characters, holding the workspace's id (5 bytes, masked), 10 random bytes and
 9 bytes of HMAC-SHA256. The kind of address is under the MAC, and so is the destination of a click: a click's token
 is good for its one destination, so nobody can use us as an open redirect, and the collector needs no database to
-know it. Nothing here decides what a hit means: see `verdicts`.
+know it. A thumbnail's token holds its version in place of the random bytes: its MAC alone is not to be guessed.
+Nothing here decides what a hit means: see `verdicts`.
 """
 
 import hashlib
@@ -56,6 +57,30 @@ def open_address(tracking_url: str, token: str) -> str:
 def click_address(tracking_url: str, token: str, destination: str) -> str:
     """The address that records a click and leads to `destination`."""
     return f"{tracking_url}/c/{token}?u={quote(destination, safe='')}"
+
+
+def share_address(tracking_url: str, token: str) -> str:
+    """The address at which a share is read."""
+    return f"{tracking_url}/d/{token}"
+
+
+def cover_address(tracking_url: str, token: str) -> str:
+    """The address of the first page's picture in a mail, for as long as the share is live."""
+    return f"{share_address(tracking_url, token)}/cover.jpg"
+
+
+def thumbnail_address(public_url: str, workspace_id: int, version_id: int, keys: Sequence[bytes]) -> str:
+    """The address of a version's small picture on a card: always the same one, so that it can be kept by its loader."""
+    token = _assemble("t", workspace_id, version_id.to_bytes(_RANDOM, "big"), keys[0], None)
+    return f"{public_url}/t/{token}.jpg"
+
+
+def read_thumbnail(token: str, keys: Sequence[bytes]) -> tuple[int, int] | None:
+    """Return workspace and version of a thumbnail's token, or None where we did not make it."""
+    workspace_id = read_token("t", token, keys)
+    if workspace_id is None:
+        return None
+    return workspace_id, int.from_bytes(urlsafe_b64decode(token)[_WORKSPACE : _WORKSPACE + _RANDOM], "big")
 
 
 def _assemble(kind: TokenKind, workspace_id: int, nonce: bytes, key: bytes, destination: str | None) -> str:
