@@ -15,7 +15,7 @@ from backend.adapters.secrets import FernetBox
 from backend.services.parts import Parts
 from backend.settings import Settings
 from backend.store.engine import create_store
-from backend.web import addon, pages, push, settings_pages, signin
+from backend.web import addon, covers, pages, push, settings_pages, sharing, signin
 
 MAX_REQUEST_BYTES = 1024 * 1024
 
@@ -49,7 +49,7 @@ def create_app(parts: Parts) -> Flask:
     )
     app.extensions["readback"] = parts
     csrf = CSRFProtect(app)
-    for module in (signin, pages, settings_pages, addon, push):
+    for module in (signin, pages, settings_pages, sharing, covers, addon, push):
         app.register_blueprint(module.blueprint)
     for signed_by_google in (addon, push):  # no cookie is read there, so there is nothing to forge
         csrf.exempt(signed_by_google.blueprint)

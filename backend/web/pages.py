@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend.domain import feed as telling
 from backend.errors import Malformed
-from backend.services import claims, feed, health
+from backend.services import claims, feed, health, sharing
 from backend.services.feed import Place, Search
 from backend.web import headers, limits, telling_time, troubles
 from backend.web.guards import public, rep_required
@@ -150,7 +150,8 @@ def metrics() -> ResponseReturnValue:
 def _message(template: str, message_id: int) -> str:
     with parts().engine.begin() as conn:
         record = feed.get_message(conn, current_user.workspace_id, message_id)
-    return render_template(template, record=record, group=record.group)
+        shares = sharing.shares_of_message(conn, current_user.workspace_id, current_user.rep_id, message_id)
+    return render_template(template, record=record, group=record.group, shares=shares, now=now())
 
 
 def _correct(correction: Callable[..., object], message_id: int, hit_id: UUID) -> ResponseReturnValue:

@@ -37,5 +37,9 @@ if (menu) {
 const again = document.querySelector("[data-again]");
 if (again) setTimeout(() => location.assign(again.href), 1000 * Number(again.dataset.again));
 
+addEventListener("submit", ({ target }) => {
+  for (const zone of target.querySelectorAll("[data-time-zone]")) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+});
+
 tellTimes();
 setInterval(tellTimes, 20_000);
