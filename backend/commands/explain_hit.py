@@ -1,7 +1,8 @@
 """What was this request for an image or a link? `python -m backend explain hit`, for support and admins.
 
 The same rules as in the product (`backend.domain.verdicts`), without a database: each hit is judged alone, so what
-only a message's other hits tell (repeats, bursts) is not seen. Without --sent-at nothing is said about time.
+only a message's other hits tell (repeats, bursts) is not seen, nor whether a document's pages were shown. Without
+--sent-at nothing is said about time.
 """
 
 import argparse
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 from uuid import UUID
 
 from backend.domain.hits import Hit, HitKind, MessageFacts, Verdict
@@ -20,6 +21,7 @@ from backend.errors import Malformed
 
 _ALONE = UUID(int=0)
 _NOBODY = 0
+_KINDS = get_args(HitKind)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sent-at", metavar="T", help="when the mail was sent, ISO 8601")
     parser.add_argument("--header", metavar="K=V", action="append", default=[], help="a header; may be repeated")
     parser.add_argument("--method", default="GET", help="the request's method (default: GET)")
-    parser.add_argument("--kind", choices=("open", "click"), default="open", help="image or link (default: open)")
+    parser.add_argument("--kind", choices=_KINDS, default="open", help="image, link or document (default: open)")
     parser.add_argument("--json", action="store_true", help="answer with one JSON object")
     parser.add_argument("--jsonl", metavar="FILE", help="many hits, one JSON object a line (- for standard input)")
 
@@ -108,8 +110,8 @@ def _explain(given: Mapping[str, object], now: datetime) -> dict[str, object]:
     headers = _headers(given.get("headers"))
     user_agent = _text(given, "user_agent") or headers.pop("user-agent", "")
     kind = _text(given, "kind") or "open"
-    if kind not in ("open", "click"):
-        raise Malformed("The kind is open or click.")
+    if kind not in _KINDS:
+        raise Malformed(f"The kind is one of {', '.join(_KINDS)}.")
     hit = Hit(
         id=_ALONE,
         kind=cast(HitKind, kind),

@@ -20,8 +20,11 @@ ONE_LOADING = timedelta(seconds=1)  # Google's proxy may ask twice for one look
 
 
 def bursts_of(hits: Sequence[Hit], agents: Mapping[UUID, Agent], facts: MessageFacts) -> dict[UUID, Burst]:
-    """Find the hits of machines that follow several links at once; `hits` oldest first, at any time after sending."""
-    clicks = [hit for hit in _not_known(hits, facts) if hit.kind == "click" and _after_sending(hit, facts)]
+    """Find the hits of machines that follow several links at once; `hits` oldest first, at any time after sending.
+
+    A document is a link among the others; what is done in it is not.
+    """
+    clicks = [hit for hit in _not_known(hits, facts) if hit.kind in ("click", "visit") and _after_sending(hit, facts)]
     found: dict[UUID, Burst] = dict.fromkeys(_crowded(clicks, _PAIR, _PAIR_WITHIN), "pair")
     found |= dict.fromkeys(_crowded(clicks, _MANY, _MANY_WITHIN), "many")
     seen = defaultdict(list)
@@ -30,7 +33,8 @@ def bursts_of(hits: Sequence[Hit], agents: Mapping[UUID, Agent], facts: MessageF
             seen[client_of(hit, agents[hit.id])].append(hit.received_at)
     for hit in hits:
         times = seen.get(client_of(hit, agents[hit.id]), ())
-        if hit.id not in found and any(abs(hit.received_at - at) <= SAME_MACHINE for at in times):
+        is_in_burst = hit.id in found or (hit.kind != "visit" and hit.visit_id is not None)  # judged by its visit
+        if not is_in_burst and any(abs(hit.received_at - at) <= SAME_MACHINE for at in times):
             found[hit.id] = "same machine"
     return found
 
@@ -52,7 +56,7 @@ def _crowded(clicks: Sequence[Hit], links: int, within: timedelta) -> set[UUID]:
         while hit.received_at - clicks[first].received_at > within:
             first += 1
         window = clicks[first : last + 1]
-        if len({one.link_id for one in window}) >= links:
+        if len({one.target for one in window}) >= links:
             found |= {one.id for one in window}
     return found
 

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import accumulate
-from math import isfinite
 from typing import Literal, cast, get_args
 
 from backend.errors import Malformed
@@ -199,6 +198,6 @@ def _number_of(name: object) -> int:
 
 def _whole(told: object, what: str) -> int:
     """A number of milliseconds or pages, rounded down; a browser's clock has fractions."""
-    if isinstance(told, bool) or not isinstance(told, int | float) or not isfinite(told) or not 0 <= told <= _LARGEST:
+    if isinstance(told, bool) or not isinstance(told, int | float) or not 0 <= told <= _LARGEST:
         raise Malformed(f"{what} is no number that can be")
     return int(told)

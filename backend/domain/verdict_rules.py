@@ -11,13 +11,14 @@ from datetime import timedelta
 from backend.domain.agents import Agent, AgentKind
 from backend.domain.claims import LEARNED_CLIENT, Learned, is_learned
 from backend.domain.clues import Burst
-from backend.domain.hits import Hit, MessageFacts, Word
+from backend.domain.hits import DOCUMENT_KINDS, Hit, HitKind, MessageFacts, Word
 from backend.domain.looks import Looks
 from backend.domain.networks import find_network
 from backend.domain.writing import Sign, Writer
 
 TOO_EARLY = timedelta(seconds=5)
 LEARNED = 0.7  # a family or an office shares a network, and many people one version of a browser
+GIVEN = 0.75  # anybody can give anybody's address
 DELIVERY = timedelta(minutes=10)  # two thirds of scanners' bursts come within a minute, nearly all within five
 
 
@@ -39,6 +40,7 @@ class Scene:
     claimed_by: int | None = None
     learned: Learned = field(default_factory=dict)
     writer: Writer | None = None
+    visit: Word | None = None
 
     @property
     def since_sending(self) -> timedelta | None:
@@ -53,10 +55,11 @@ class Scene:
 
 @dataclass(frozen=True)
 class Found:
-    """A rule's answer."""
+    """A rule's answer; `verdict` where that hangs on another hit's and not on the rule."""
 
     sentence: str
     confidence: float = 1.0
+    verdict: Word | None = None
 
 
 @dataclass(frozen=True)
@@ -214,7 +217,7 @@ def _headless(scene: Scene) -> Found | None:
 
 
 def _picture_proxy_clicks(scene: Scene) -> Found | None:
-    if scene.hit.kind != "click" or not scene.agent.is_proxy:
+    if scene.hit.kind == "open" or not scene.agent.is_proxy:
         return None
     return Found(f"{_capital(scene.agent.name)} loads pictures; it does not click for anybody.", 0.9)
 
@@ -243,7 +246,7 @@ def _security_network(scene: Scene) -> Found | None:
         return None
     since = scene.since_sending
     soon = since is not None and since <= DELIVERY
-    rechecks = scene.hit.kind == "click" and scene.looks.rechecks(scene.hit, scene.agent)
+    rechecks = scene.hit.kind in ("click", "visit") and scene.looks.rechecks(scene.hit, scene.agent)
     if not (soon or rechecks):
         return None
     when = f"{_told(since)} after sending" if soon and since is not None else "right after somebody's click"
@@ -252,7 +255,12 @@ def _security_network(scene: Scene) -> Found | None:
 
 def _click_too_early(scene: Scene) -> Found | None:
     since = scene.since_sending
-    if scene.hit.kind != "click" or since is None or since > TOO_EARLY or scene.looks.opened_from(scene.hit):
+    if (
+        scene.hit.kind not in ("click", "visit")
+        or since is None
+        or since > TOO_EARLY
+        or scene.looks.opened_from(scene.hit)
+    ):
         return None
     return Found(f"A click {_told(since)} after sending, by nobody who had opened the mail: a scanner.", 0.75)
 
@@ -264,10 +272,26 @@ def _open_too_early(scene: Scene) -> Found | None:
     return Found(f"Loaded {_told(since)} after sending, as by a scanner on the mail's way; people need longer.", 0.65)
 
 
-def _repeat(scene: Scene) -> Found | None:
-    if not scene.looks.continues(scene.hit, scene.agent):
+def _of_its_visit(scene: Scene) -> Found | None:
+    if scene.hit.kind == "visit" or scene.visit in (None, "human", "repeat"):
         return None
-    what = "look" if scene.hit.kind == "open" else "click"
+    return Found("The document was not opened by a reader, so what was done in it does not count.", 0.9, scene.visit)
+
+
+def _never_shown(scene: Scene) -> Found | None:
+    visit = scene.facts.visit_of(scene.hit)
+    if scene.hit.kind != "visit" or visit is None or visit.shown:
+        return None
+    return Found("The document's address was asked for, but no page of it was shown: a program.", 0.8)
+
+
+_AGAIN: Mapping[HitKind, str] = {"open": "look", "visit": "reading", "download": "download"}
+
+
+def _repeat(scene: Scene) -> Found | None:
+    if scene.looks.continued_by(scene.hit, scene.agent) is None:
+        return None
+    what = _AGAIN.get(scene.hit.kind, "click")
     return Found(f"The same {what} again: {scene.agent.name} was here within the last half hour.", 0.9)
 
 
@@ -275,6 +299,23 @@ def _click(scene: Scene) -> Found | None:
     if scene.hit.kind != "click":
         return None
     return Found(f"{_capital(scene.facts.someone)} followed the link in {scene.agent.name}.", _sureness(scene, 0.95))
+
+
+_DONE: Mapping[HitKind, str] = {
+    "visit": "opened the document",
+    "download": "downloaded the document",
+    "follow": "followed a link in the document",
+}
+
+
+def _in_document(scene: Scene) -> Found | None:
+    if scene.hit.kind not in DOCUMENT_KINDS:
+        return None
+    told = f"{_capital(scene.facts.doer(scene.hit))} {_DONE[scene.hit.kind]} in {scene.agent.name}"
+    visit = scene.facts.visit_of(scene.hit)
+    if visit is not None and visit.address and not visit.is_proven:
+        return Found(f"{told}, by the address that was given before reading.", min(GIVEN, _sureness(scene, 0.95)))
+    return Found(f"{told}.", _sureness(scene, 0.95))
 
 
 def _through_proxy(scene: Scene) -> Found | None:
@@ -347,8 +388,11 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("click_too_early", "scanner", _click_too_early, "scanners follow links before the mail is delivered"),
     Rule("open_too_early", "scanner", _open_too_early, "scanners load pictures before the mail is delivered"),
+    Rule("of_its_visit", "bot", _of_its_visit, "what is done in a document is done by whoever opened it"),
+    Rule("never_shown", "bot", _never_shown, "a program fetches the page and shows nothing: no beacon, no page image"),
     Rule("repeat", "repeat", _repeat, "one session is one view"),
     Rule("click", "human", _click, "a click that nothing speaks against"),
+    Rule("in_document", "human", _in_document, "a document opened or used, with nothing that speaks against it"),
     Rule(
         "through_proxy", "human", _through_proxy, "Gmail's and Yahoo's proxies fetch when a mail is read; validity.com"
     ),

@@ -9,11 +9,23 @@ kind of program a User-Agent is, is in `agents`; loading and storing is in `serv
 """
 
 from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 from backend.domain.agents import agent_of
 from backend.domain.claims import claimants, learned_clients
 from backend.domain.clues import bursts_of, present_at
-from backend.domain.hits import Answer, Claim, Hit, InferredView, MessageFacts, OwnDevice, Presence, Verdict, Word
+from backend.domain.hits import (
+    DOCUMENT_KINDS,
+    Answer,
+    Claim,
+    Hit,
+    InferredView,
+    MessageFacts,
+    OwnDevice,
+    Presence,
+    Verdict,
+    Word,
+)
 from backend.domain.looks import Looks
 from backend.domain.verdict_rules import RULES, Scene
 from backend.domain.writing import written_looks
@@ -34,7 +46,7 @@ __all__ = [
     "judge",
 ]
 
-RULES_VERSION = 3  # raise it with every change of rules that can change a verdict
+RULES_VERSION = 4  # raise it with every change of rules that can change a verdict
 
 
 def judge(hits: Iterable[Hit], facts: MessageFacts) -> tuple[Verdict, ...]:
@@ -46,12 +58,16 @@ def judge(hits: Iterable[Hit], facts: MessageFacts) -> tuple[Verdict, ...]:
     written = written_looks(ordered, agents, facts, present)
     claimed, learned = claimants(facts), learned_clients(facts)
     looks = Looks()
-    verdicts = []
+    verdicts: list[Verdict] = []
+    visits: dict[UUID, Word] = {}
     for hit in ordered:
         agent = agents[hit.id]
-        clues = (bursts.get(hit.id), present.get(hit.id), looks, claimed.get(hit.id), learned, written.get(hit.id))
-        scene = Scene(hit, agent, facts, *clues)
-        verdict = _decide(scene)
+        said_by = claimed.get(hit.id, claimed.get(hit.visit_id or hit.id))
+        clues = (bursts.get(hit.id), present.get(hit.id), looks, said_by, learned, written.get(hit.id))
+        visit = visits.get(hit.visit_id) if hit.visit_id is not None else None
+        verdict = _decide(Scene(hit, agent, facts, *clues, visit))
+        if hit.kind == "visit":
+            visits[hit.id] = verdict.verdict
         if verdict.verdict in ("human", "repeat"):
             looks.note(hit, agent)
         elif hit.id in claimed and not agent.is_proxy:
@@ -64,12 +80,15 @@ def _decide(scene: Scene) -> Verdict:
     for rule in RULES:
         found = rule.applies(scene)
         if found is not None:
-            return Verdict(scene.hit.id, rule.verdict, rule.name, found.sentence, found.confidence, scene.agent.name)
+            word = found.verdict or rule.verdict
+            first = scene.looks.continued_by(scene.hit, scene.agent) if word == "repeat" else None
+            told = (found.sentence, found.confidence, scene.agent.name)
+            return Verdict(scene.hit.id, word, rule.name, *told, first)
     raise AssertionError("the last rule answers always")
 
 
 def inferred_view(hits: Sequence[Hit], verdicts: Sequence[Verdict], facts: MessageFacts) -> InferredView | None:
-    """Tell of the view that there must have been: a reply or a person's click, where no view was counted."""
+    """Tell of the view that there must have been: a reply, a person's click or reading, where no view was counted."""
     if facts.state != "sent":
         return None
     counted = {verdict.hit_id for verdict in verdicts if verdict.verdict == "human"}
@@ -79,8 +98,9 @@ def inferred_view(hits: Sequence[Hit], verdicts: Sequence[Verdict], facts: Messa
     told = [
         InferredView(
             hit.received_at,
-            facts.someone,
-            f"{_capital(facts.someone)} clicked a link, so the mail was seen, though its image was not loaded.",
+            facts.doer(hit),
+            f"{_capital(facts.doer(hit))} {'opened a document' if hit.kind in DOCUMENT_KINDS else 'clicked a link'}, "
+            "so the mail was seen, though its image was not loaded.",
             0.95,
         )
         for hit in human

@@ -18,14 +18,16 @@ from prometheus_client import Counter
 from sqlalchemy import Connection
 
 from backend.domain.devices import SignedDevice, mint_device
-from backend.domain.hits import ANYBODY, Hit, MessageFacts, OwnDevice, Presence, Verdict
+from backend.domain.hits import ANYBODY, DOCUMENT_KINDS, Hit, MessageFacts, OwnDevice, Presence, Verdict
 from backend.domain.verdicts import RULES_VERSION, inferred_view, judge
+from backend.services.reading import Visits, sessions_of, visits_of_messages
 from backend.store import hit_facts
 from backend.store import hits as store
 from backend.store.feed import FeedItem, Telling, tell_hits
 from backend.store.hit_facts import Link, Said
 from backend.store.hits import Locked
 from backend.store.keys import HitKey, MessageKey
+from backend.store.reading import Document, documents_of_messages
 
 BATCH = 500
 _LONGEST_AGENT = 512
@@ -41,6 +43,7 @@ class Judged:
     hits: Sequence[Hit]
     verdicts: Sequence[Verdict]
     facts: MessageFacts
+    visits: Visits
 
 
 def judge_new(conn: Connection, now: datetime, limit: int = BATCH) -> int:
@@ -83,14 +86,26 @@ def _settle(conn: Connection, locked: Sequence[Locked], now: datetime) -> set[Hi
     keys = [one.key for one in locked]
     hits = hit_facts.hits_of_messages(conn, keys)
     facts = hit_facts.facts_of_messages(conn, locked, hits)
-    judged = {key: Judged(hits[key], judge(hits[key], facts[key]), facts[key]) for key in keys}
+    visits = visits_of_messages(conn, _with_any(hits, DOCUMENT_KINDS))
+    judged = {key: _judged(hits[key], facts[key], visits.get(key, {})) for key in keys}
     news = _put_verdicts(conn, judged, now)
-    clicked = [key for key, one in judged.items() if any(hit.kind == "click" for hit in one.hits)]
-    links = hit_facts.links_of_messages(conn, clicked)
-    tell_hits(
-        conn, [Telling(*key, _items(key[1], one, links.get(key, {})), key in news) for key, one in judged.items()]
-    )
+    links = hit_facts.links_of_messages(conn, _with_any(hits, ("click",)))
+    documents = documents_of_messages(conn, _with_any(hits, DOCUMENT_KINDS))
+    tellings = []
+    for key, one in judged.items():
+        items = _items(key[1], one, links.get(key, {})) + _read(key[1], one, documents.get(key, {}))
+        tellings.append(Telling(*key, items, key in news))
+    tell_hits(conn, tellings)
     return {(key[0], hit.id) for key, some in hits.items() for hit in some}
+
+
+def _judged(hits: Sequence[Hit], facts: MessageFacts, visits: Visits) -> Judged:
+    known = replace(facts, visits={visit_id: one.facts for visit_id, one in visits.items()})
+    return Judged(hits, judge(hits, known), known, visits)
+
+
+def _with_any(hits: Mapping[MessageKey, Sequence[Hit]], kinds: Collection[str]) -> list[MessageKey]:
+    return [key for key, some in hits.items() if any(hit.kind in kinds for hit in some)]
 
 
 def _put_verdicts(conn: Connection, judged: Mapping[MessageKey, Judged], now: datetime) -> set[MessageKey]:
@@ -142,7 +157,7 @@ def _as_said(verdict: Verdict) -> Said:
 
 
 def _items(message_id: int, judged: Judged, links: Mapping[int | None, Link]) -> list[FeedItem]:
-    """What the feed has to say: the views and clicks that count, of a message that was sent."""
+    """What the feed has to say of views and clicks: those that count, of a message that was sent."""
     facts = judged.facts
     if facts.state != "sent":
         return []
@@ -150,7 +165,7 @@ def _items(message_id: int, judged: Judged, links: Mapping[int | None, Link]) ->
     items = [
         _item(message_id, by_id[verdict.hit_id], verdict, facts, links)
         for verdict in judged.verdicts
-        if verdict.verdict == "human"
+        if verdict.verdict == "human" and by_id[verdict.hit_id].kind in ("open", "click")
     ]
     inferred = inferred_view(judged.hits, judged.verdicts, facts)
     if inferred is not None:
@@ -180,3 +195,29 @@ def _item(
     if link is not None:
         data["link"] = {"text": link.text, "destination": link.destination}
     return FeedItem(message_id, f"{kind}:{hit.id}", kind, hit.received_at, data)
+
+
+def _read(message_id: int, judged: Judged, documents: Mapping[int | None, Document]) -> list[FeedItem]:
+    """What the feed has to say of documents: one item for each reading, with what went on from it."""
+    facts = judged.facts
+    if facts.state != "sent":
+        return []
+    items = []
+    for session in sessions_of(judged.hits, judged.verdicts, judged.visits):
+        first, document = session.first, documents.get(session.first.share_id)
+        if document is None:
+            continue
+        visit = facts.visit_of(first)
+        data: dict[str, object] = {
+            "who": facts.doer(first),
+            "address": visit.address if visit else "",
+            "client": session.verdict.client,
+            "confidence": session.verdict.confidence,
+            "sentence": session.verdict.sentence,
+            "document": document.name,
+            "document_id": document.id,
+            "share_id": first.share_id,
+            **session.told(document.pages),
+        }
+        items.append(FeedItem(message_id, f"document:{first.id}", "document", session.last_at, data))
+    return items

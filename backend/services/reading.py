@@ -7,13 +7,13 @@ adds its time and is no view of its own. Working a visit out is in `domain.readi
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from backend.domain.agents import agent_of
-from backend.domain.hits import VisitFacts, name_reader
+from backend.domain.hits import DOCUMENT_KINDS, Hit, Verdict, VisitFacts, name_reader
 from backend.domain.reading import PageTime, Reading, read_beacons, timeline
 from backend.store import reading as store
 from backend.store.keys import HitKey, MessageKey
@@ -36,6 +36,41 @@ class VisitReading:
 
 
 Visits = Mapping[UUID, VisitReading]
+
+
+@dataclass
+class Session:
+    """One reading as the feed tells it: the visit that began it, those that went on from it, and what was done."""
+
+    first: Hit
+    verdict: Verdict
+    readings: list[VisitReading] = field(default_factory=list)
+    deeds: list[Hit] = field(default_factory=list)
+
+    @property
+    def last_at(self) -> datetime:
+        """When the newest thing happened."""
+        heard = [one.reading.last_at for one in self.readings if one.reading.last_at is not None]
+        return max([self.first.received_at, *heard, *(deed.received_at for deed in self.deeds)])
+
+    def told(self, pages: int) -> dict[str, object]:
+        """The reading in numbers; where somebody is now is what was heard last. `pages` if no visit knows better."""
+        reading = max((one.reading for one in self.readings), key=_heard, default=Reading())
+        return {
+            "pages_total": max((one.visit.pages for one in self.readings), default=pages),
+            "page": reading.page,
+            "state": reading.state,
+            "last_at": reading.last_at.isoformat() if reading.last_at else None,
+            "active_ms": sum(one.reading.active_ms for one in self.readings),
+            "is_timed": any(one.reading.has_script for one in self.readings),
+            "pages_read": sorted({page for one in self.readings for page in one.reading.pages_read}),
+            "downloads": sum(1 for deed in self.deeds if deed.kind == "download"),
+            "follows": sum(1 for deed in self.deeds if deed.kind == "follow"),
+        }
+
+
+def _heard(reading: Reading) -> datetime:
+    return reading.last_at or datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -132,6 +167,31 @@ def visits_of_messages(conn: Connection, messages: Collection[MessageKey]) -> Ma
             views[place] = reading.pages
     store.put_page_views(conn, views)
     return read
+
+
+def sessions_of(hits: Sequence[Hit], verdicts: Sequence[Verdict], visits: Visits) -> list[Session]:
+    """Put the visits that count together with what went on from them, and with what was done in them."""
+    by_id = {hit.id: hit for hit in hits}
+    sessions: dict[UUID, Session] = {}
+    root: dict[UUID, UUID] = {}
+    for verdict in verdicts:  # oldest first, so that what it goes on from is known
+        hit = by_id[verdict.hit_id]
+        if hit.kind not in DOCUMENT_KINDS or verdict.verdict not in ("human", "repeat"):
+            continue
+        began = verdict.continues if hit.kind == "visit" else hit.visit_id
+        first = root.get(began) if began is not None else None
+        if first is None:
+            if verdict.verdict == "repeat" or (hit.kind != "visit" and hit.visit_id is not None):
+                continue
+            sessions[hit.id] = Session(hit, verdict)
+            first = hit.id
+        root[hit.id] = first
+        session = sessions[first]
+        if hit.kind == "visit" and hit.id in visits:
+            session.readings.append(visits[hit.id])
+        elif hit.kind != "visit" and verdict.verdict == "human":
+            session.deeds.append(hit)
+    return list(sessions.values())
 
 
 def _rows(conn: Connection, workspace_id: int, counted: Sequence[CountedVisit]) -> list[VisitRow]:

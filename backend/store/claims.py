@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, cast, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import INET, insert
 
+from backend.store.hits import is_of_tracker
 from backend.store.tables import claim, hit, message, tracker, verdict
 
 
@@ -16,7 +17,7 @@ def is_hit_of(conn: Connection, workspace_id: int, message_id: int, hit_id: UUID
         select(hit.c.id)
         .join(tracker, and_(tracker.c.workspace_id == hit.c.workspace_id, tracker.c.token == hit.c.token))
         .join(message, and_(message.c.workspace_id == tracker.c.workspace_id, message.c.id == tracker.c.message_id))
-        .where(hit.c.workspace_id == workspace_id, hit.c.id == hit_id, hit.c.kind == tracker.c.kind)
+        .where(hit.c.workspace_id == workspace_id, hit.c.id == hit_id, is_of_tracker())
         .where(message.c.id == message_id, message.c.state == "sent")
     )
     return conn.execute(asked).first() is not None

@@ -28,6 +28,7 @@ from backend.store.keys import MessageKey, as_ids, as_table
 from backend.store.tables import feed_counter, feed_item
 
 CHANNEL = "readback_feed"
+_OF_HITS = ("view", "click", "document")
 _TOUCH = {name: feed_item.c[name].type for name in ("workspace_id", "message_id", "key", "retracted", "seq")}
 _PUT = {
     name: feed_item.c[name].type
@@ -98,7 +99,7 @@ class Telling:
 
 
 def tell_hits(conn: Connection, tellings: Sequence[Telling]) -> None:
-    """Put the views and clicks of these messages right: tell, correct and take back. Safe to repeat.
+    """Put the views, clicks and readings of these messages right: tell, correct and take back. Safe to repeat.
 
     The messages are locked by the caller (`store.hits.lock_messages`), and nobody else writes these items. Where all
     that is new is not counted, open windows are made to look at the message anew, by its `sent` item.
@@ -134,7 +135,7 @@ def _standing(conn: Connection, messages: Sequence[MessageKey]) -> defaultdict[M
         .join(asked, and_(feed_item.c.workspace_id == asked.c.workspace_id, feed_item.c.message_id == asked.c.id))
         .where(
             feed_item.c.retracted.is_(False),
-            or_(feed_item.c.key == "sent", feed_item.c.key.startswith("view:"), feed_item.c.key.startswith("click:")),
+            or_(feed_item.c.key == "sent", *(feed_item.c.key.startswith(f"{kind}:") for kind in _OF_HITS)),
         )
     )
     standing: defaultdict[MessageKey, dict[str, Any]] = defaultdict(dict)

@@ -6,7 +6,7 @@ hits cost. Whoever asks has locked the messages (`store.hits.lock_messages`), so
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -15,8 +15,9 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_, case, func, 
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from backend.domain.hits import SOMEBODY, Answer, Claim, Hit, MessageFacts, OwnDevice, Presence, Written
-from backend.store.hits import Locked
+from backend.store.hits import Locked, is_of_tracker
 from backend.store.keys import MessageKey, as_hits, as_ids
+from backend.store.reading import people_of_messages
 from backend.store.tables import (
     claim,
     device,
@@ -26,7 +27,6 @@ from backend.store.tables import (
     mailbox,
     message,
     presence,
-    recipient,
     rep,
     tracker,
     verdict,
@@ -67,19 +67,28 @@ class Link:
 
 
 def hits_of_messages(conn: Connection, messages: Collection[MessageKey]) -> Hits:
-    """All hits on the messages' images and links."""
+    """All hits on the messages' images, links and documents."""
     asked = as_ids(messages)
     found = (
-        select(tracker.c.workspace_id, tracker.c.message_id, *_HIT, tracker.c.link_id)
+        select(tracker.c.workspace_id, tracker.c.message_id, hit.c.detail, *_HIT, tracker.c.link_id, tracker.c.share_id)
         .select_from(asked)
         .join(tracker, _of(tracker, asked))
         .join(hit, and_(hit.c.workspace_id == tracker.c.workspace_id, hit.c.token == tracker.c.token))
-        .where(hit.c.kind == tracker.c.kind)
+        .where(is_of_tracker())
     )
     hits: dict[MessageKey, list[Hit]] = {key: [] for key in messages}
-    for workspace_id, message_id, *values in conn.execute(found):
-        hits[workspace_id, message_id].append(Hit(*values))
+    for workspace_id, message_id, detail, *values in conn.execute(found):
+        one = Hit(*values)
+        hits[workspace_id, message_id].append(one if one.share_id is None else _in_document(one, detail))
     return hits
+
+
+def _in_document(one: Hit, detail: Mapping[str, Any]) -> Hit:
+    """A hit with the visit that it is or was done in, and the link in the document that it followed."""
+    if one.kind == "visit":
+        return replace(one, visit_id=one.id)
+    visit = detail.get("visit")
+    return replace(one, visit_id=UUID(visit) if visit else None, followed=str(detail.get("link") or ""))
 
 
 def facts_of_messages(conn: Connection, locked: Sequence[Locked], hits: Hits) -> Mapping[MessageKey, MessageFacts]:
@@ -87,7 +96,7 @@ def facts_of_messages(conn: Connection, locked: Sequence[Locked], hits: Hits) ->
     messages = [one.key for one in locked]
     presences, answers = _presences(conn, messages), _answers(conn, messages)
     conversations = _conversations(conn, [key for key in messages if presences[key]])
-    readers = _only_readers(conn, messages)
+    people = people_of_messages(conn, messages)
     devices, claims = _devices(conn, hits), _claims(conn, locked)
     met = {
         (key[0], one.rep_id) for some in (presences, devices, claims) for key, found in some.items() for one in found
@@ -98,7 +107,8 @@ def facts_of_messages(conn: Connection, locked: Sequence[Locked], hits: Hits) ->
             rep_id=one.rep_id,
             state=one.state,
             sent_at=one.sent_at,
-            reader=readers.get(one.key),
+            reader=_only(people[one.key]),
+            people=people[one.key],
             devices=tuple(devices[one.key]),
             presences=tuple(presences[one.key]),
             answers=tuple(answers[one.key]),
@@ -211,17 +221,9 @@ def conversations_around(messages: Collection[MessageKey]) -> FromClause:
     return union(shared, select(asked.c.workspace_id, asked.c.id, asked.c.id.label("of_id"))).subquery("around")
 
 
-def _only_readers(conn: Connection, messages: Collection[MessageKey]) -> Mapping[MessageKey, str]:
-    """The one person that a message went to, of those that went to one."""
-    asked = as_ids(messages)
-    who = func.coalesce(func.nullif(recipient.c.name, ""), recipient.c.address)
-    found = (
-        select(recipient.c.workspace_id, recipient.c.message_id, func.min(who))
-        .join(asked, _of(recipient, asked))
-        .group_by(recipient.c.workspace_id, recipient.c.message_id)
-        .having(func.count() == 1)
-    )
-    return {(workspace_id, message_id): reader for workspace_id, message_id, reader in conn.execute(found)}
+def _only(people: Mapping[str, str]) -> str | None:
+    """The one person that a message went to, where it went to one."""
+    return next(iter(people.values())) if len(people) == 1 else None
 
 
 def _devices(conn: Connection, hits: Hits) -> defaultdict[MessageKey, list[OwnDevice]]:
@@ -246,7 +248,7 @@ def _claims(conn: Connection, locked: Sequence[Locked]) -> defaultdict[MessageKe
         .join(hit, _claimed())
         .join(tracker, and_(tracker.c.workspace_id == hit.c.workspace_id, tracker.c.token == hit.c.token))
         .join(asked, _of(tracker, asked))
-        .where(hit.c.kind == tracker.c.kind)
+        .where(is_of_tracker())
     )
     reps = as_ids({(one.workspace_id, one.rep_id) for one in locked})
     by_reps = (

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, delete, literal, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from backend.domain.hits import MessageState, OwnDevice, Presence, Verdict
+from backend.domain.hits import DOCUMENT_KINDS, MessageState, OwnDevice, Presence, Verdict
 from backend.store.keys import HitKey, MessageKey, as_hits, as_ids, as_table
 from backend.store.tables import device, hit, message, presence, tracker, unjudged, verdict
 
@@ -26,7 +26,8 @@ _VERDICT = {
 class Waiting:
     """A hit that waits to be judged; `message_id` is None where no tracker has its token.
 
-    `is_judged`: it has been, together with another hit of its message.
+    `is_judged`: it has been, together with another hit of its message. A visit never is: it waits again whenever
+    something more came in about it.
     """
 
     workspace_id: int
@@ -67,7 +68,12 @@ def take_waiting(conn: Connection, limit: int, rules_version: int) -> Sequence[W
         return []
     these = as_hits(taken)
     found = (
-        select(these.c.workspace_id, these.c.id, tracker.c.message_id, verdict.c.hit_id.is_not(None))
+        select(
+            these.c.workspace_id,
+            these.c.id,
+            tracker.c.message_id,
+            and_(verdict.c.hit_id.is_not(None), hit.c.kind != "visit"),
+        )
         .join(hit, and_(hit.c.workspace_id == these.c.workspace_id, hit.c.id == these.c.id))
         .outerjoin(tracker, and_(tracker.c.workspace_id == hit.c.workspace_id, tracker.c.token == hit.c.token))
         .outerjoin(
@@ -81,6 +87,11 @@ def take_waiting(conn: Connection, limit: int, rules_version: int) -> Sequence[W
     )
     known = {(workspace_id, hit_id): told for workspace_id, hit_id, *told in conn.execute(found)}
     return [Waiting(*key, *known.get(key, (None, False))) for key in taken]
+
+
+def is_of_tracker() -> ColumnElement[bool]:
+    """Whether a hit is what its token stands for; of a document's: opened, downloaded, or a link in it followed."""
+    return or_(hit.c.kind == tracker.c.kind, and_(tracker.c.kind == "document", hit.c.kind.in_(DOCUMENT_KINDS)))
 
 
 def drop_waiting(conn: Connection, hits: Collection[HitKey]) -> None:

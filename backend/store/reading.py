@@ -34,6 +34,15 @@ _PAGE_VIEW = {
 
 
 @dataclass(frozen=True)
+class Document:
+    """A document that a message shares, as the feed tells it."""
+
+    id: int
+    name: str
+    pages: int
+
+
+@dataclass(frozen=True)
 class Visit:
     """One opening of a document that a message shares; `recipient` and `reader` are addresses, or empty."""
 
@@ -95,6 +104,31 @@ def visits_of_messages(conn: Connection, messages: Collection[MessageKey]) -> Ma
     for workspace_id, message_id, *values in conn.execute(found):
         visits[workspace_id, message_id][values[0]] = Visit(*values)
     return visits
+
+
+def documents_of_messages(
+    conn: Connection, messages: Collection[MessageKey]
+) -> Mapping[MessageKey, Mapping[int | None, Document]]:
+    """The documents that the messages share, by share."""
+    asked = as_ids(messages)
+    found = (
+        select(
+            share.c.workspace_id,
+            share.c.message_id,
+            share.c.id,
+            document.c.id,
+            document.c.name,
+            func.coalesce(document_version.c.pages, 0),
+        )
+        .select_from(asked)
+        .join(share, and_(share.c.workspace_id == asked.c.workspace_id, share.c.message_id == asked.c.id))
+        .join(document, _in(share.c.document_id, document))
+        .outerjoin(document_version, _in(document.c.version_id, document_version))
+    )
+    documents: defaultdict[MessageKey, dict[int | None, Document]] = defaultdict(dict)
+    for workspace_id, message_id, share_id, *values in conn.execute(found) if messages else ():
+        documents[workspace_id, message_id][share_id] = Document(*values)
+    return documents
 
 
 def beacons_of(conn: Connection, visits: Collection[HitKey]) -> Mapping[HitKey, Sequence[BeaconRow]]:
