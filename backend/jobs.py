@@ -12,7 +12,7 @@ whose database goes away, or is not migrated yet, waits for it.
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -20,12 +20,13 @@ from typing import Any
 import procrastinate
 import psycopg
 import structlog
+from procrastinate.jobs import Job
 from procrastinate.worker import Worker
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from backend.errors import RateLimited, Transient
-from backend.services import hits, mailboxes, syncing
+from backend.services import converting, documents, hits, mailboxes, syncing
 from backend.services.parts import Parts
 from backend.store import queue
 from backend.store.engine import plain_url
@@ -35,7 +36,7 @@ log = structlog.get_logger(__name__)
 HITS_CHANNEL = "readback_hits"
 ATTEMPTS = 8
 _PAUSES_S = (1, 2, 4, 8, 15, 30, 60)
-_CONCURRENCY = 4
+_CONCURRENCY = {"default": 4, documents.QUEUE: 2}  # queue -> jobs at a time: documents take minutes, mail must not wait
 _HEARTBEAT_S = 1.0
 _SILENT_S = 4.0  # a worker that was not heard of for so long is dead
 _LOOK_EVERY_S = 1.0  # jobs announce themselves; this is for those that were put back
@@ -60,6 +61,15 @@ def give_back_access(parts: Parts, now: datetime, workspace_id: int, mailbox_id:
     mailboxes.give_back_access(parts.engine, parts.gmail, parts.google, parts.secrets, (workspace_id, mailbox_id))
 
 
+def convert_document(parts: Parts, now: datetime, workspace_id: int, version_id: int) -> None:
+    """Make the pages of an uploaded document."""
+    converting.convert(parts.engine, parts.blobs, parts.documents, (workspace_id, version_id))
+
+
+def _give_up_converting(parts: Parts, workspace_id: int, version_id: int) -> None:
+    converting.give_up(parts.engine, (workspace_id, version_id))
+
+
 def _in_one_transaction(work: Callable[[Connection, datetime], object]) -> Callable[..., None]:
     def job(parts: Parts, now: datetime, timestamp: int = 0) -> None:
         with parts.engine.begin() as conn:
@@ -72,7 +82,11 @@ _JOBS: Mapping[str, Callable[..., None]] = {
     "sync_mailbox": sync_mailbox,
     "watch_mailbox": watch_mailbox,
     "give_back_access": give_back_access,
+    "convert_document": convert_document,
 }
+
+# what is told to whoever waits for a job, once it is not tried again
+_GIVEN_UP: Mapping[str, Callable[..., None]] = {"convert_document": _give_up_converting}
 
 _PERIODIC: Mapping[str, tuple[str, Callable[[Connection, datetime], object]]] = {
     "renew_watches": ("17 * * * *", mailboxes.renew_watches),
@@ -87,12 +101,12 @@ def create_queue(parts: Parts, running: set[int] | None = None) -> procrastinate
     connector = procrastinate.PsycopgConnector(
         conninfo=plain_url(str(parts.settings.database_url)),
         min_size=1,
-        max_size=4,
+        max_size=6,
         kwargs={"options": "-c timezone=UTC"},
     )
     app = procrastinate.App(connector=connector)
     for name, job in _JOBS.items():
-        app.task(name=name, pass_context=True)(_runner(parts, job, running))
+        app.task(name=name, pass_context=True)(_runner(parts, job, running, _GIVEN_UP.get(name)))
     for name, (cron, work) in _PERIODIC.items():
         task = app.task(name=name, pass_context=True, queueing_lock=name)(
             _runner(parts, _in_one_transaction(work), running)
@@ -101,7 +115,9 @@ def create_queue(parts: Parts, running: set[int] | None = None) -> procrastinate
     return app
 
 
-def _runner(parts: Parts, job: Callable[..., None], running: set[int]) -> Callable[..., None]:
+def _runner(
+    parts: Parts, job: Callable[..., None], running: set[int], given_up: Callable[..., None] | None = None
+) -> Callable[..., None]:
     def run(context: procrastinate.JobContext, attempt: int = 1, **args: Any) -> None:
         now = datetime.now(UTC)
         running.add(context.job.id or 0)
@@ -109,18 +125,26 @@ def _runner(parts: Parts, job: Callable[..., None], running: set[int]) -> Callab
             job(parts, now, **args)
         except (Transient, OperationalError) as problem:  # also a deadlock, a lock that was not had, a lost connection
             if attempt >= ATTEMPTS:
+                if given_up:
+                    given_up(parts, **args)
                 raise
             pause_s = pause_before(attempt + 1, problem)
             name, because = context.job.task_name, type(problem).__name__
             log.info("job_again", job=name, attempt=attempt, pause_s=pause_s, because=because, **args)
-            with parts.engine.begin() as conn:
-                again = {**args, "attempt": attempt + 1}
-                at = now + timedelta(seconds=pause_s)
-                queue.enqueue(conn, name, again, lock=context.job.queueing_lock, at=at)
+            _leave_again(parts, context.job, {**args, "attempt": attempt + 1}, now + timedelta(seconds=pause_s))
+        except Exception:
+            if given_up:
+                given_up(parts, **args)
+            raise
         finally:
             running.discard(context.job.id or 0)
 
     return run
+
+
+def _leave_again(parts: Parts, job: Job, args: Mapping[str, Any], at: datetime) -> None:
+    with parts.engine.begin() as conn:
+        queue.enqueue(conn, job.task_name, args, lock=job.queueing_lock, at=at, queue=job.queue)
 
 
 def pause_before(attempt: int, problem: Exception) -> float:
@@ -156,9 +180,26 @@ async def _work_until_told(parts: Parts) -> None:
 async def _work(parts: Parts) -> None:
     running: set[int] = set()
     app = create_queue(parts, running)
-    worker = Worker(
+    workers = [_worker_of(app, name, at_once) for name, at_once in _CONCURRENCY.items()]
+    async with app.open_async():
+        beside = [
+            asyncio.create_task(_for_ever(_judge_hits, parts)),
+            asyncio.create_task(_for_ever(_revive, parts)),
+            *(asyncio.create_task(_for_ever(partial(_revive_own, worker, running), parts)) for worker in workers),
+        ]
+        try:
+            await _run_together(workers)
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+
+def _worker_of(app: procrastinate.App, queue_name: str, at_once: int) -> Worker:
+    return Worker(
         app=app,
-        concurrency=_CONCURRENCY,
+        queues=[queue_name],
+        concurrency=at_once,
         fetch_job_polling_interval=_LOOK_EVERY_S,
         update_heartbeat_interval=_HEARTBEAT_S,
         stalled_worker_timeout=_SILENT_S,
@@ -166,18 +207,20 @@ async def _work(parts: Parts) -> None:
         shutdown_graceful_timeout=15.0,
         delete_jobs="successful",
     )
-    async with app.open_async():
-        beside = [
-            asyncio.create_task(_for_ever(_judge_hits, parts)),
-            asyncio.create_task(_for_ever(_revive, parts)),
-            asyncio.create_task(_for_ever(partial(_revive_own, worker, running), parts)),
-        ]
-        try:
-            await worker.run()  # type: ignore[no-untyped-call]
-        finally:
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+
+
+async def _run_together(workers: Sequence[Worker]) -> None:
+    """Run them until one ends, which ends the others: their jobs at hand are finished."""
+    runs = [asyncio.create_task(worker.run()) for worker in workers]  # type: ignore[no-untyped-call]
+    try:
+        await asyncio.wait(runs, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for run in runs:
+            run.cancel()
+        ended = await asyncio.gather(*runs, return_exceptions=True)
+    for problem in ended:
+        if isinstance(problem, Exception):
+            raise problem
 
 
 async def _for_ever(work: Callable[[Parts], Awaitable[None]], parts: Parts) -> None:

@@ -273,7 +273,8 @@ def test_a_refused_job_waits_longer_each_time_and_at_least_as_long_as_it_was_ask
 def test_every_job_that_is_left_anywhere_is_known_to_the_worker(mailroom, database_url):
     settings = type(mailroom.settings)(**{**vars(mailroom.settings), "database_url": database_url})
     app = create_queue(Parts(settings, None, None, None, None, None, None))
-    assert {"sync_mailbox", "watch_mailbox", "give_back_access", "renew_watches", "sweep_mailboxes"} <= set(app.tasks)
+    assert {"sync_mailbox", "watch_mailbox", "give_back_access", "convert_document"} <= set(app.tasks)
+    assert {"renew_watches", "sweep_mailboxes"} <= set(app.tasks)
     assert len(app.periodic_registry.periodic_tasks) == 3
 
 

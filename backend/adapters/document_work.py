@@ -4,8 +4,9 @@ It talks to `documents`, outside, by lines of JSON on standard output and files 
 any of it: every value is checked there again.
 
     inspect FILE                  -> one line of facts
-    render FILE NUMBERS WIDTHS    -> a line with a page's number each, once `<number>.json` and an image
-                                     `<number>-<width>` for each width are written
+    render FILE NUMBERS WIDTHS COVER -> a line with a page's number each, once `<number>.json` and an image
+                                     `<number>-<width>` for each width are written; with page 1 also `1-cover`, of
+                                     the width COVER, unless that is null
 """
 
 import json
@@ -31,11 +32,13 @@ def inspect(path: str) -> None:
     _tell(facts)
 
 
-def render(path: str, numbers: str, widths: str) -> None:
+def render(path: str, numbers: str, widths: str, cover_width: str) -> None:
     """Write the pages down, and print each page's number when it can be taken."""
-    for page in pdf.render(Path(path), json.loads(numbers), json.loads(widths)):
+    for page in pdf.render(Path(path), json.loads(numbers), json.loads(widths), json.loads(cover_width)):
         for image in page.images:
             Path(f"{page.number}-{image.asked_width}").write_bytes(image.content)
+        if page.cover:
+            Path(f"{page.number}-cover").write_bytes(page.cover.content)
         Path(f"{page.number}.json").write_text(json.dumps(_without_images(page)))
         _tell(page.number)
 
@@ -46,6 +49,7 @@ def _without_images(page: RenderedPage) -> dict[str, Any]:
         "height_pt": page.height_pt,
         "kind": page.kind,
         "images": [[image.asked_width, image.width, image.height, image.format] for image in page.images],
+        "cover": [page.cover.width, page.cover.height] if page.cover else None,
         "words": [[*asdict(word.box).values(), word.text, word.line] for word in page.words],
         "links": [[*asdict(link.box).values(), link.uri, link.page] for link in page.links],
     }

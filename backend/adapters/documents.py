@@ -8,7 +8,7 @@ and sizes are checked here before anybody uses them. Nothing here touches the da
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -46,10 +46,14 @@ class Documents:
         return prepare(source, name)
 
     def render(
-        self, ready: PdfReady, widths: Sequence[int], numbers: Sequence[int] | None = None
-    ) -> Iterator[RenderedPage]:
+        self,
+        ready: PdfReady,
+        widths: Sequence[int],
+        numbers: Sequence[int] | None = None,
+        cover_width: int | None = None,
+    ) -> Generator[RenderedPage, None, None]:
         """Yield the pages, each as soon as it is ready. Raises DocumentRefused, ConversionFailed."""
-        return render(ready, widths, numbers)
+        return render(ready, widths, numbers, cover_width)
 
 
 def prepare(source: Path, name: str) -> PdfReady:
@@ -92,14 +96,17 @@ def inspect(source: Path | bytes, name: str) -> DocumentFacts:
             return replace(facts, trouble=_trouble(problem))
 
 
-def render(ready: PdfReady, widths: Sequence[int], numbers: Sequence[int] | None = None) -> Iterator[RenderedPage]:
+def render(
+    ready: PdfReady, widths: Sequence[int], numbers: Sequence[int] | None = None, cover_width: int | None = None
+) -> Generator[RenderedPage, None, None]:
     """Yield the pages (those with the given numbers, from 1; else all), each as soon as it is ready, in that order.
 
-    Each has an image for each of the widths in pixels. Raises DocumentRefused at the first page that cannot be read
-    within the limits, or ConversionFailed. Repeating it for other numbers is safe; closing it ends the work.
+    Each has an image for each of the widths in pixels, the first a cover where its width is given. Raises
+    DocumentRefused at the first page that cannot be read within the limits, or ConversionFailed. Repeating it for
+    other numbers is safe; closing it ends the work.
     """
     wanted = list(numbers if numbers is not None else range(1, (ready.facts.pages or 0) + 1))
-    arguments = ("render", "document", json.dumps(wanted), json.dumps(list(widths)))
+    arguments = ("render", "document", json.dumps(wanted), json.dumps(list(widths)), json.dumps(cover_width))
     done = 0
     with open_cage() as cage:
         cage.put(ready.pdf, "document")
@@ -108,7 +115,7 @@ def render(ready: PdfReady, widths: Sequence[int], numbers: Sequence[int] | None
                 for number, line in zip(wanted, told, strict=False):
                     if _value(line) != number:
                         raise WorkDied("crash")
-                    yield _page(cage, number, widths)
+                    yield _page(cage, number, widths, cover_width if number == 1 else None)
                     done += 1
                 for _ in told:  # its last words: whether it ended well
                     pass
@@ -167,7 +174,7 @@ def _count(told: dict[str, Any], key: str) -> int:
     return value if isinstance(value, int) and value >= 0 else 0
 
 
-def _page(cage: Cage, number: int, widths: Sequence[int]) -> RenderedPage:
+def _page(cage: Cage, number: int, widths: Sequence[int], cover_width: int | None) -> RenderedPage:
     told = _value(cage.take(f"{number}.json", _MOST_PAGE_BYTES))
     try:
         kind = str(told["kind"])
@@ -182,16 +189,26 @@ def _page(cage: Cage, number: int, widths: Sequence[int]) -> RenderedPage:
             images=tuple(_image(cage, number, *image) for image in told["images"]),
             words=tuple(Word(_box(*word[:4]), str(word[4]), int(word[5])) for word in told["words"]),
             links=tuple(link for link in links if link.page or may_be_followed(link.uri or "")),
+            cover=_cover(cage, number, cover_width, *told["cover"]) if cover_width else None,
         )
     except (KeyError, TypeError, ValueError, IndexError) as problem:
         raise WorkDied("crash") from problem
 
 
 def _image(cage: Cage, number: int, asked_width: int, width: int, height: int, image_format: str) -> PageImage:
-    content = cage.take(f"{number}-{int(asked_width)}", _MOST_IMAGE_BYTES)
+    content = _taken(cage, f"{number}-{int(asked_width)}", image_format)
+    return PageImage(int(asked_width), int(width), int(height), image_format, content)
+
+
+def _cover(cage: Cage, number: int, asked_width: int, width: int, height: int) -> PageImage:
+    return PageImage(asked_width, int(width), int(height), "jpeg", _taken(cage, f"{number}-cover", "jpeg"))
+
+
+def _taken(cage: Cage, name: str, image_format: str) -> bytes:
+    content = cage.take(name, _MOST_IMAGE_BYTES)
     if not content.startswith(_STARTS[image_format]):
         raise WorkDied("crash")
-    return PageImage(int(asked_width), int(width), int(height), image_format, content)
+    return content
 
 
 def _link(left: float, top: float, right: float, bottom: float, uri: str | None, page: int | None) -> Link:

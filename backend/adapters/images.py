@@ -58,6 +58,13 @@ def encode(pixels: memoryview, width: int, height: int) -> Encoded:
     return Encoded("photograph", "jpeg", image.jpegsave_buffer(Q=_JPEG_QUALITY, keep="none"))
 
 
+def encode_cover(pixels: memoryview, width: int, height: int) -> bytes:
+    """Encode 8-bit RGB pixels as a JPEG, which every mail program shows, small enough to come with each mail."""
+    image = pyvips.Image.new_from_memory(pixels, width, height, 3, "uchar").copy(interpretation="srgb")
+    content: bytes = image.jpegsave_buffer(Q=_JPEG_QUALITY, keep="none", optimize_coding=True)
+    return content
+
+
 def _flatness(image: pyvips.Image) -> float:
     """The share of pixels that equal their left neighbour, from some rows: high for text, low for photographs."""
     if image.width < 2:

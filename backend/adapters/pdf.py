@@ -64,8 +64,10 @@ def inspect(path: Path) -> PdfContents:
         return PdfContents(damaged=True)
 
 
-def render(path: Path, numbers: Sequence[int], widths: Sequence[int]) -> Iterator[RenderedPage]:
-    """Yield the pages with these numbers (from 1), with an image for each width.
+def render(
+    path: Path, numbers: Sequence[int], widths: Sequence[int], cover_width: int | None = None
+) -> Iterator[RenderedPage]:
+    """Yield the pages with these numbers (from 1), with an image for each width; the first with a cover if asked for.
 
     Raises MemoryError, or RuntimeError where a page cannot be read.
     """
@@ -73,13 +75,13 @@ def render(path: Path, numbers: Sequence[int], widths: Sequence[int]) -> Iterato
     with _opened(path) as document:
         for number in numbers:
             try:
-                yield _rendered(document, number, widths)
+                yield _rendered(document, number, widths, cover_width if number == 1 else None)
             except _BROKEN as problem:
                 _reraise_memory(problem)
                 raise RuntimeError(f"page {number}") from problem
 
 
-def _rendered(document: pymupdf.Document, number: int, widths: Sequence[int]) -> RenderedPage:
+def _rendered(document: pymupdf.Document, number: int, widths: Sequence[int], cover_width: int | None) -> RenderedPage:
     page = document.load_page(number - 1)
     drawn = page.get_displaylist()
     made = [_image(drawn, page.rect, width) for width in widths]
@@ -91,18 +93,30 @@ def _rendered(document: pymupdf.Document, number: int, widths: Sequence[int]) ->
         images=tuple(image for _, image in made),
         words=tuple(_words(page)),
         links=tuple(_links(page)),
+        cover=_cover(drawn, page.rect, cover_width) if cover_width else None,
     )
 
 
 def _image(drawn: pymupdf.DisplayList, rect: pymupdf.Rect, width: int) -> tuple[PageKind, PageImage]:
+    raster = _raster(drawn, rect, width)
+    encoded = images.encode(raster.samples_mv, raster.width, raster.height)  # no copy: the raster outlives the call
+    return encoded.kind, PageImage(width, raster.width, raster.height, encoded.format, encoded.content)
+
+
+def _cover(drawn: pymupdf.DisplayList, rect: pymupdf.Rect, width: int) -> PageImage:
+    raster = _raster(drawn, rect, width)
+    content = images.encode_cover(raster.samples_mv, raster.width, raster.height)
+    return PageImage(width, raster.width, raster.height, "jpeg", content)
+
+
+def _raster(drawn: pymupdf.DisplayList, rect: pymupdf.Rect, width: int) -> pymupdf.Pixmap:
     scale = width / rect.width
     pixels = width * max(1.0, rect.height * scale)
     if pixels > _MOST_PIXELS:
         scale *= (_MOST_PIXELS / pixels) ** 0.5
     scale = min(scale, _LONGEST_SIDE / rect.height)
-    raster = drawn.get_pixmap(matrix=pymupdf.Matrix(scale, scale), alpha=False)
-    encoded = images.encode(raster.samples_mv, raster.width, raster.height)  # no copy: the raster outlives the call
-    return encoded.kind, PageImage(width, raster.width, raster.height, encoded.format, encoded.content)
+    raster: pymupdf.Pixmap = drawn.get_pixmap(matrix=pymupdf.Matrix(scale, scale), alpha=False)
+    return raster
 
 
 def _words(page: pymupdf.Page) -> Iterator[Word]:

@@ -59,7 +59,10 @@ class PageImage:
 
 @dataclass(frozen=True)
 class RenderedPage:
-    """A page from 1 on, its size in points, and everything that the viewer needs to show it."""
+    """A page from 1 on, its size in points, and everything that the viewer needs to show it.
+
+    The first page has a `cover` where one was asked for: a JPEG, which every mail program shows.
+    """
 
     number: int
     width_pt: float
@@ -68,3 +71,4 @@ class RenderedPage:
     images: tuple[PageImage, ...]
     words: tuple[Word, ...]
     links: tuple[Link, ...]
+    cover: PageImage | None = None

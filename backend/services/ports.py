@@ -1,6 +1,6 @@
 """What the services need of the outside world, as they would say it. The adapters fulfil it; `app.py` joins the two."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Protocol
@@ -115,6 +115,13 @@ class DocumentReader(Protocol):
         """Find out what the file is and make it a PDF. Raises DocumentRefused, ConversionFailed."""
 
     def render(
-        self, ready: PdfReady, widths: Sequence[int], numbers: Sequence[int] | None = None
-    ) -> Iterator[RenderedPage]:
-        """Yield the pages, each as soon as it is ready. Raises DocumentRefused, ConversionFailed."""
+        self,
+        ready: PdfReady,
+        widths: Sequence[int],
+        numbers: Sequence[int] | None = None,
+        cover_width: int | None = None,
+    ) -> Generator[RenderedPage, None, None]:
+        """Yield the pages, each as soon as it is ready; the first with a cover where its width is given.
+
+        Raises DocumentRefused, ConversionFailed.
+        """

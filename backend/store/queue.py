@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 _DEFER = text(
     """
     SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
-        'default', :task, 0, :lock, :queueing_lock, CAST(:args AS jsonb), CAST(:at AS timestamptz)
+        :queue, :task, 0, :lock, :queueing_lock, CAST(:args AS jsonb), CAST(:at AS timestamptz)
     )::procrastinate_job_to_defer_v1])
     """
 )
@@ -27,12 +27,14 @@ def enqueue(
     *,
     lock: str | None = None,
     at: datetime | None = None,
+    queue: str = "default",
 ) -> bool:
     """Leave one job; with `lock`, such jobs run one at a time and wait at most once.
 
     Returns False where a job with that lock waits already: it will see whatever was committed before it starts.
     """
     given = {"task": task, "lock": lock, "queueing_lock": lock, "args": json.dumps(args), "at": at}
+    given["queue"] = queue
     try:
         with conn.begin_nested():
             conn.execute(_DEFER, given)
