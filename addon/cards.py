@@ -68,6 +68,17 @@ def line(markup: str, above: str = "", below: str = "", on_click: Json | None = 
     return {"decoratedText": decorated}
 
 
+def icon_line(shown: Json, image_url: str, alt: str) -> Json:
+    """A line with a small picture before it."""
+    icon = {"iconUrl": image_url, "altText": plain(alt), "imageType": "SQUARE"}
+    return {"decoratedText": {**shown["decoratedText"], "startIcon": icon}}
+
+
+def picture(image_url: str, alt: str) -> Json:
+    """A picture as wide as the card."""
+    return {"image": {"imageUrl": image_url, "altText": plain(alt)}}
+
+
 def buttons(*made: Json | None) -> Json:
     """Buttons in a row; one that is None is left out."""
     return {"buttonList": {"buttons": [button for button in made if button is not None]}}
@@ -114,6 +125,11 @@ def pushed(shown: Json) -> Json:
 def updated(shown: Json, notification: str = "") -> Json:
     """The answer to a press: this card takes the place of the one that was pressed."""
     return {"renderActions": {"action": _action({"updateCard": shown}, notification)}}
+
+
+def opened(shown: Json) -> Json:
+    """The answer to a press: show this card on top, with a way back to the one that was pressed."""
+    return {"renderActions": {"action": _action({"pushCard": shown}, "")}}
 
 
 def inserted(markup: str, kind: Insertion, shown: Json, notification: str) -> Json:

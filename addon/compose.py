@@ -21,6 +21,7 @@ LINK_ADDRESS = "link_address"
 COMPOSE_KEY = "compose_key"
 AGAIN = "again"
 TRACK, ADD_LINK = "/addon/compose/track", "/addon/compose/link"
+ADD_DOCUMENT = "/addon/compose/documents"
 
 Happened = Literal["tracked", "already", "link", "link_already", "reopened"]
 _MOST_LINKS = 10
@@ -75,7 +76,7 @@ def untracked_draft_card(base_url: str, draft: Untracked) -> Json:
         paragraph(html(draft.note)) if draft.note else None,
         _refusal(draft.refused),
         paragraph(html(f"You will see when it is opened and who answers. {_to(draft.recipients)}")),
-        buttons(press),
+        buttons(press, _add_document(base_url, draft.compose_key)),
         paragraph(html(_TIP)) if draft.is_first else None,
     ]
     fields = _fields(draft.typed)
@@ -91,6 +92,7 @@ def tracked_draft_card(base_url: str, draft: Tracked, viewer: Viewer) -> Json:
         paragraph(_what_happened(draft, viewer)),
         line(html(_will_be_seen(draft)), "What you will see"),
         buttons(_once_more(base_url, draft, key), again, _as_new(base_url, draft)),
+        buttons(_add_document(base_url, draft.compose_key)),
     ]
     links = [
         line(html(shortened(link.text, _LONGEST_TEXT)), below=shortened(link.destination, _LONGEST_ADDRESS))
@@ -180,6 +182,10 @@ def _as_new(base_url: str, draft: Tracked) -> Json | None:
     if not draft.new_key:
         return None
     return button("Track as a new mail", call(f"{base_url}{TRACK}", {COMPOSE_KEY: draft.new_key}), strong=True)
+
+
+def _add_document(base_url: str, compose_key: str) -> Json:
+    return button("Add document", call(f"{base_url}{ADD_DOCUMENT}", {COMPOSE_KEY: compose_key}))
 
 
 def _refusal(refused: RefusedLink | None) -> Json | None:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from backend.domain.shares import ShareOptions, ShareRecord, share_state
 from backend.domain.tokens import cover_address, mint_token, read_thumbnail, read_token, share_address
 from backend.errors import Forbidden, Malformed, NotFound, TeamPlanOnly
+from backend.services import documents
 from backend.services.composing import Composer
 from backend.store import shares as store
 from backend.store.shares import Shareable
@@ -54,7 +55,7 @@ def put_share(conn: Connection, composer: Composer, place: Place, now: datetime)
     what is new in a mail that was sent or given up.
     """
     workspace_id = composer.workspace_id
-    if not store.has_team_plan(conn, workspace_id):
+    if not documents.may_use(conn, workspace_id):
         raise TeamPlanOnly
     found = store.find_shareable(conn, workspace_id, composer.rep_id, place.document_id)
     if found is None:

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from backend.domain.people import Recipient
 from backend.domain.shares import ShareOptions, ShareRecord
 from backend.store.document_tables import document, document_page, document_version, share
-from backend.store.tables import message, recipient, rep, tracker, workspace
+from backend.store.tables import message, recipient, rep, tracker
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,6 @@ def find_shareable(conn: Connection, workspace_id: int, rep_id: int, document_id
     )
     row = conn.execute(asked).mappings().one_or_none()
     return Shareable(**row) if row else None
-
-
-def has_team_plan(conn: Connection, workspace_id: int) -> bool:
-    """Whether the workspace's plan holds tracked documents."""
-    asked = select(workspace.c.plan == "team").where(workspace.c.workspace_id == workspace_id)
-    return bool(conn.execute(asked).scalar_one_or_none())
 
 
 def lock_state(conn: Connection, workspace_id: int, rep_id: int, message_id: int) -> str | None:

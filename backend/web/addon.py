@@ -61,7 +61,7 @@ class Use:
 View = Callable[[Use], Json]
 
 
-def _answering(place: str, *, pressed: bool = False) -> Callable[[View], Callable[[], ResponseReturnValue]]:
+def answering(place: str, *, pressed: bool = False) -> Callable[[View], Callable[[], ResponseReturnValue]]:
     """Do before a view what every call needs: verify, parse, permissions, the person, their standing."""
 
     def wrap(view: View) -> Callable[[], ResponseReturnValue]:
@@ -79,7 +79,7 @@ def _answering(place: str, *, pressed: bool = False) -> Callable[[View], Callabl
                 standing = glances.standing_of(conn, identity)
             viewer = viewer_of(now(), event.locale, event.time_zone, event.utc_offset_ms)
             if standing.member is None or not _may(standing, place):
-                return jsonify(_shown(connect.connect_card(_base(), _reason(standing))))
+                return jsonify(_shown(connect.connect_card(base(), _reason(standing))))
             return jsonify(view(Use(event, standing.member, standing, viewer)))
 
         return answer
@@ -88,16 +88,16 @@ def _answering(place: str, *, pressed: bool = False) -> Callable[[View], Callabl
 
 
 @blueprint.post("/addon/home")
-@_answering("home")
+@answering("home")
 def homepage(use: Use) -> Json:
     """What happened today, and what waits."""
     with parts().engine.begin() as conn:
         today = glances.today_of(conn, use.member, use.viewer.midnight, home.MOST_EVENTS, now())
-    return cards.pushed(home.home_card(_base(), home.Today(today.events, today.needs, today.has_sent), use.viewer))
+    return cards.pushed(home.home_card(base(), home.Today(today.events, today.needs, today.has_sent), use.viewer))
 
 
 @blueprint.post("/addon/message")
-@_answering("message")
+@answering("message")
 def opened(use: Use) -> Json:
     """What became of the mail that is open; and that the rep has it open now."""
     member, mailbox = use.member, use.standing.mailbox
@@ -118,11 +118,11 @@ def opened(use: Use) -> Json:
         others=conversation.others,
         is_disconnected=use.standing.place == "disconnected",
     )
-    return cards.pushed(message.message_card(_base(), shown, use.viewer))
+    return cards.pushed(message.message_card(base(), shown, use.viewer))
 
 
 @blueprint.post("/addon/compose")
-@_answering("compose")
+@answering("compose")
 def compose_card(use: Use) -> Json:
     """Offer to track the draft; nothing is stored yet."""
     recipients = use.event.recipients
@@ -137,27 +137,26 @@ def compose_card(use: Use) -> Json:
             links=_links(opening.likely),
             new_key=_new_key(),
         )
-        return cards.pushed(compose.tracked_draft_card(_base(), shown, use.viewer))
+        return cards.pushed(compose.tracked_draft_card(base(), shown, use.viewer))
     return cards.pushed(
-        compose.untracked_draft_card(_base(), Untracked(_new_key(), recipients, is_first=opening.is_first))
+        compose.untracked_draft_card(base(), Untracked(_new_key(), recipients, is_first=opening.is_first))
     )
 
 
 @blueprint.post("/addon/compose/track")
-@_answering("compose", pressed=True)
+@answering("compose", pressed=True)
 def track(use: Use) -> Json:
     """Track the draft, with the link that was typed; a second press inserts nothing that is there already."""
     return _press(use, "already", link_required=False)
 
 
 @blueprint.post("/addon/compose/link")
-@_answering("compose", pressed=True)
+@answering("compose", pressed=True)
 def add_link(use: Use) -> Json:
     """Put one more tracked link into a draft that is tracked."""
     return _press(use, "link_already", link_required=True)
 
 
-@blueprint.errorhandler(InvalidToken)
 def _forged(_: InvalidToken) -> ResponseReturnValue:
     log.warning("add-on call refused", extra={"route": str(request.url_rule)})
     return _failed(
@@ -165,28 +164,23 @@ def _forged(_: InvalidToken) -> ResponseReturnValue:
     )
 
 
-@blueprint.errorhandler(Malformed)
 def _not_an_event(_: Malformed) -> ResponseReturnValue:
     return _failed("This call could not be understood", "Nothing was changed. Close the card and open it again.", 400)
 
 
-@blueprint.errorhandler(Refused)
 def _not_possible(problem: Refused) -> ResponseReturnValue:
     return _failed("This cannot be done", f"{problem} Nothing was inserted.")
 
 
-@blueprint.errorhandler(Transient)
 def _later(_: Transient) -> ResponseReturnValue:
     sentence = "Nothing that was recorded is lost. Please try again in a minute."
     return _failed("Google cannot be reached just now", sentence)
 
 
-@blueprint.errorhandler(HTTPException)
 def _too_much(problem: HTTPException) -> ResponseReturnValue:
     return _failed("This call could not be taken", "Nothing was changed.", problem.code or 400)
 
 
-@blueprint.errorhandler(Exception)
 def _broken(problem: Exception) -> ResponseReturnValue:
     """The add-on's error page: Gmail shows a card, and nothing of any other answer."""
     log.error("add-on call failed", exc_info=problem, extra={"route": str(request.url_rule)})
@@ -194,13 +188,26 @@ def _broken(problem: Exception) -> ResponseReturnValue:
     return _failed("Something broke on our side", sentence)
 
 
+def speak_in_cards(module: Blueprint) -> None:
+    """Let a blueprint of add-on calls tell its troubles in cards."""
+    module.register_error_handler(InvalidToken, _forged)
+    module.register_error_handler(Malformed, _not_an_event)
+    module.register_error_handler(Refused, _not_possible)
+    module.register_error_handler(Transient, _later)
+    module.register_error_handler(HTTPException, _too_much)
+    module.register_error_handler(Exception, _broken)
+
+
+speak_in_cards(blueprint)
+
+
 def _failed(title: str, sentence: str, status: int = 200) -> ResponseReturnValue:
     """A card that says so; after a press it holds what was typed, so that pressing again is all there is to do."""
     event: Event | None = g.get("event")
     if g.get("pressed") and event is not None:
         draft = Untracked(_shown_key(event), event.recipients, _typed(event), note=sentence, title=title)
-        return jsonify(cards.updated(compose.untracked_draft_card(_base(), draft))), status
-    return jsonify(_shown(connect.error_card(_base(), title, sentence))), status
+        return jsonify(cards.updated(compose.untracked_draft_card(base(), draft))), status
+    return jsonify(_shown(connect.error_card(base(), title, sentence))), status
 
 
 def _typed(event: Event) -> Typed:
@@ -212,7 +219,7 @@ def _verify_google() -> None:
     scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not bearer.strip():
         raise InvalidToken
-    parts().google.verify_addon_call(bearer.strip(), f"{_base()}{request.url_rule}")
+    parts().google.verify_addon_call(bearer.strip(), f"{base()}{request.url_rule}")
 
 
 def _may(standing: Standing, place: str) -> bool:
@@ -236,7 +243,7 @@ def _press(use: Use, repeated: compose.Happened, *, link_required: bool) -> Json
     with parts().engine.begin() as conn:
         tracking = composing.track(conn, use.composer, Draft(key, use.event.recipients, link), now())
     if tracking.state != "prepared":
-        return _over(use, tracking)
+        return over(use, tracking)
     return _inserted(use, tracking, repeated)
 
 
@@ -246,10 +253,10 @@ def _inserted(use: Use, tracking: Tracking, repeated: compose.Happened) -> Json:
     image = tracking.is_new or (again and repeated == "already")
     link = tracking.link if tracking.link_is_new or again else None
     if not image and link is None:
-        shown = compose.tracked_draft_card(_base(), _tracked(use, tracking, repeated), use.viewer)
+        shown = compose.tracked_draft_card(base(), _tracked(use, tracking, repeated), use.viewer)
         return cards.updated(shown, compose.notification(repeated))
     happened: compose.Happened = "tracked" if image else "link"
-    shown = compose.tracked_draft_card(_base(), _tracked(use, tracking, happened), use.viewer)
+    shown = compose.tracked_draft_card(base(), _tracked(use, tracking, happened), use.viewer)
     markup = compose.link_markup(link.text, link.address) if link else ""
     if image:
         markup += compose.image_markup(tracking.image_address)
@@ -276,7 +283,7 @@ def _refused(use: Use, key: str, refused: RefusedLink) -> Json:
         there = composing.find_tracking(conn, use.composer, key)
     if there is None or there.state != "prepared":
         shown = Untracked(_shown_key(use.event), use.event.recipients, use.typed, refused)
-        return cards.updated(compose.untracked_draft_card(_base(), shown))
+        return cards.updated(compose.untracked_draft_card(base(), shown))
     tracked = Tracked(
         compose_key=key,
         happened="already",
@@ -286,15 +293,15 @@ def _refused(use: Use, key: str, refused: RefusedLink) -> Json:
         typed=use.typed,
         refused=refused,
     )
-    return cards.updated(compose.tracked_draft_card(_base(), tracked, use.viewer))
+    return cards.updated(compose.tracked_draft_card(base(), tracked, use.viewer))
 
 
-def _over(use: Use, tracking: Tracking) -> Json:
+def over(use: Use, tracking: Tracking) -> Json:
     """The card belongs to a mail that was sent or given up: what is open now can only be another one."""
     done = "was sent already" if tracking.state == "sent" else "was tracked more than a week ago and not sent"
     note = f"The mail that this card belonged to {done}. Press once more to track the one that is open now."
     shown = Untracked(_new_key(), use.event.recipients, use.typed, note=note)
-    return cards.updated(compose.untracked_draft_card(_base(), shown), "Nothing was inserted.")
+    return cards.updated(compose.untracked_draft_card(base(), shown), "Nothing was inserted.")
 
 
 def _links(tracking: Tracking) -> list[CheckedLink]:
@@ -311,5 +318,5 @@ def _new_key() -> str:
     return secrets.token_urlsafe(16)
 
 
-def _base() -> str:
+def base() -> str:
     return parts().settings.public_url
