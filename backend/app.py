@@ -49,7 +49,7 @@ def create_app(parts: Parts) -> Flask:
     )
     app.extensions["readback"] = parts
     csrf = CSRFProtect(app)
-    for module in (signin, pages, settings_pages, sharing, covers, addon, addon_documents, push):
+    for module in (signin, pages, content, settings_pages, sharing, covers, addon, addon_documents, push):
         app.register_blueprint(module.blueprint)
     for signed_by_google in (addon, addon_documents, push):  # no cookie is read there, so there is nothing to forge
         csrf.exempt(signed_by_google.blueprint)

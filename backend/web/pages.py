@@ -16,7 +16,7 @@ from backend.domain import feed as telling
 from backend.errors import Malformed
 from backend.services import claims, feed, health, sharing
 from backend.services.feed import Place, Search
-from backend.web import headers, limits, telling_time, troubles
+from backend.web import headers, limits, telling_documents, telling_time, troubles
 from backend.web.guards import public, rep_required
 from backend.web.parts import now, parts
 
@@ -38,6 +38,7 @@ def init_app(app: Flask) -> None:
     limits.init_app(app)
     troubles.init_app(app)
     telling_time.init_app(app)
+    telling_documents.init_app(app)
     app.jinja_env.globals.update(
         headline=telling.headline, lines=telling.lines, counts=telling.counts, chips=telling.chips, whose=telling.whose
     )

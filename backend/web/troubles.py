@@ -40,7 +40,7 @@ TROUBLES: Mapping[int, Trouble] = {
     403: Trouble("This is not yours to do", "Nothing was changed."),
     404: Trouble("There is nothing here", "The page was moved, or it never was, or it belongs to somebody else."),
     405: Trouble("This page cannot be used like that", "Nothing was changed."),
-    413: Trouble("That is too much at once", "Nothing was stored. Please send less than 1 MB."),
+    413: Trouble("That is too much at once", "Nothing was stored."),
     429: Trouble("A little slower, please", "Too many requests came from here. Wait a minute, then try again."),
     500: _BROKEN,
     503: Trouble("Google cannot be reached just now", "Nothing was changed. Please try again.", "Try again", ""),
@@ -78,11 +78,15 @@ def _forged(_: CSRFError) -> Response:
 def _http(problem: HTTPException) -> WerkzeugResponse:
     if isinstance(problem.response, WerkzeugResponse):
         return problem.response
-    answer = _state(problem.code or 500)
+    answer = _state(problem.code or 500, _limit() if problem.code == 413 else None)
     for name, value in problem.get_headers():
         if name in ("Allow", "Retry-After"):
             answer.headers[name] = value
     return answer
+
+
+def _limit() -> str:
+    return f"Nothing was stored. Please send less than {(request.max_content_length or 0) >> 20} MB."
 
 
 def _unforeseen(problem: Exception) -> Response:
