@@ -6,6 +6,7 @@ it is worded comes from `backend.domain.feed`; here it is laid out for a card of
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from addon.cards import BRAND, Json, bold, button, card, html, line, open_link, paragraph, section
@@ -17,6 +18,7 @@ _MOST_PEOPLE = 25
 _MOST_SHARED = 8
 _MOST_OTHERS = 5
 _LONGEST_SUBJECT = 80
+_WORDS = (("view", "view"), ("click", "click"), ("reply", "repl"), ("document", "document"))
 _ROLES = {"cc": ", in copy", "bcc": ", in blind copy"}
 
 
@@ -33,6 +35,8 @@ class Row(Protocol):
     def answered(self) -> Line | None: ...
     @property
     def failed(self) -> Line | None: ...
+    @property
+    def read(self) -> Line | None: ...
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def message_card(public_url: str, mail: OpenMail, viewer: Viewer) -> Json:
         ),
     ]
     footer = button("All details", open_link(details), strong=True)
-    return card("message", verdict(group), sections, shortened(group.title, _LONGEST_SUBJECT), footer)
+    return card("message", verdict(group, viewer.now), sections, shortened(group.title, _LONGEST_SUBJECT), footer)
 
 
 def untracked_card() -> Json:
@@ -73,15 +77,18 @@ def untracked_card() -> Json:
     return card("untracked", "Not tracked", [section([paragraph(html("This mail is not tracked."))])], BRAND)
 
 
-def verdict(group: Group) -> str:
+def verdict(group: Group, now: datetime) -> str:
     """The strongest thing that happened, as a title: "Answered by Alan Bradley, in copy"."""
-    strongest = headline(group)
+    strongest = headline(group, now)
     if strongest is None or strongest.kind == "sent":
         return "Sent, nothing seen yet"
-    told = _verdict(strongest)
+    told = _verdict(strongest, now)
     if strongest.doubt == "inferred":
         return f"{told}, as we infer"
-    return f"Probably {told[:1].lower()}{told[1:]}" if strongest.doubt else told
+    if not strongest.doubt:
+        return told
+    is_named = bool(strongest.who) and told.startswith(strongest.who)
+    return f"{told}, probably" if is_named else f"Probably {told[:1].lower()}{told[1:]}"
 
 
 def details_url(public_url: str, message_id: int) -> str:
@@ -89,7 +96,7 @@ def details_url(public_url: str, message_id: int) -> str:
     return f"{public_url}/messages/{message_id}"
 
 
-def _verdict(told: Line) -> str:
+def _verdict(told: Line, now: datetime) -> str:
     who = SOMEONE[:1].lower() + SOMEONE[1:] if told.who in (SOMEONE, "") else told.who
     if told.kind == "reply":
         how = told.told.removeprefix("answered").lstrip(", ")
@@ -98,12 +105,12 @@ def _verdict(told: Line) -> str:
         return f"Opened by {who}"
     if told.kind == "bounce":
         return f"Could not be delivered to {told.who}" if told.who else "Could not be delivered"
-    return upper_first(f"{told.who} {told.told}".strip())
+    return upper_first(f"{told.who} {told.deed(now)}".strip())
 
 
 def _recipient(row: Row, viewer: Viewer) -> Json:
     """One recipient: the strongest thing large, the weaker ones below it."""
-    known = [told for told in (row.failed, row.answered, row.clicked, row.seen) if told is not None]
+    known = [told for told in _by_strength(row, viewer.now) if told is not None]
     above = f"{row.person.called}{_ROLES.get(row.person.role, '')}"
     if not known:
         return line(html("Nothing yet"), above)
@@ -111,18 +118,30 @@ def _recipient(row: Row, viewer: Viewer) -> Json:
     return line(html(upper_first(_deed(known[0], viewer))), above, upper_first(rest))
 
 
+def _by_strength(row: Row, now: datetime) -> tuple[Line | None, ...]:
+    if row.read is not None and row.read.seconds_left(now):
+        return row.failed, row.answered, row.read, row.clicked, row.seen
+    return row.failed, row.answered, row.clicked, row.read, row.seen
+
+
 def _deed(told: Line, viewer: Viewer) -> str:
     doubt = f" ({told.doubt})" if told.doubt else ""
+    if told.seconds_left(viewer.now):
+        return f"{told.live}{doubt}"
     return f"{told.told}{doubt}, {when(told.at, viewer)}"
 
 
 def _shared(lines: Sequence[Line], viewer: Viewer) -> list[Json]:
     """What cannot be laid to one recipient: how often each kind of thing was done, and when last."""
-    found: dict[tuple[str, str], list[Line]] = {}
+    found: dict[tuple[str, str, str], list[Line]] = {}
     for told in lines:
-        found.setdefault((told.who, told.kind), []).append(told)
+        what = told.deed(viewer.now) if told.kind == "document" else ""  # each reading is its own
+        found.setdefault((told.who, told.kind, what), []).append(told)
     shown = []
-    for (who, _), same in list(found.items())[:_MOST_SHARED]:
+    for (who, *_), same in list(found.items())[:_MOST_SHARED]:
+        if same[0].seconds_left(viewer.now):
+            shown.append(line(html(upper_first(_deed(same[0], viewer))), who or SOMEONE))
+            continue
         deed = f"{same[0].told} {len(same)} times, last" if len(same) > 1 else f"{same[0].told},"
         doubt = f", {same[0].doubt}" if same[0].doubt else ""
         shown.append(line(html(upper_first(f"{deed} {when(same[0].at, viewer)}{doubt}")), who or SOMEONE))
@@ -141,7 +160,7 @@ def _counts(mail: OpenMail, details: str, viewer: Viewer) -> Json:
 
 
 def _with_doubt(count: str, items: Sequence[Item]) -> str:
-    kind = next((kind for kind, word in (("view", "view"), ("click", "click"), ("reply", "repl")) if word in count), "")
+    kind = next((kind for kind, word in _WORDS if word in count), "")
     doubtful = [item for item in items if item.kind == kind and (item.is_inferred or item.is_doubtful)]
     inferred = sum(1 for item in doubtful if item.is_inferred)
     parts = [(len(doubtful) - inferred, "probably"), (inferred, "inferred")]
@@ -152,7 +171,7 @@ def _with_doubt(count: str, items: Sequence[Item]) -> str:
 def _other(group: Group, public_url: str, viewer: Viewer) -> Json:
     at = when(group.sent_at, viewer) if group.sent_at else ""
     return line(
-        bold(verdict(group)),
+        bold(verdict(group, viewer.now)),
         shortened(group.title, _LONGEST_SUBJECT),
         f"Sent {at}" if at else "",
         open_link(details_url(public_url, group.message_id)),

@@ -9,16 +9,31 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from backend.domain.feed_documents import read_document
+
 Tone = Literal["answer", "failure", "plain", "quiet"]
-Chip = Literal["answers", "clicks", "views", "bounces", "automatic"]
+Chip = Literal["answers", "documents", "clicks", "views", "bounces", "automatic"]
 
 SOMEONE = "Someone on this mail"
 PROBABLE_BELOW = 0.8
 NEED_LASTS = timedelta(days=14)
 
-_STRENGTH = ("reply", "click", "view", "bounce", "auto_reply", "calendar", "receipt", "sent")
-_CHIPS: Mapping[str, Chip] = {"reply": "answers", "click": "clicks", "view": "views", "bounce": "bounces"}
-_TONES: Mapping[str, Tone] = {"reply": "answer", "bounce": "failure", "click": "plain", "view": "plain"}
+_READING_NOW = "reading now"
+_STRENGTH = ("reply", _READING_NOW, "click", "document", "view", "bounce", "auto_reply", "calendar", "receipt", "sent")
+_CHIPS: Mapping[str, Chip] = {
+    "reply": "answers",
+    "document": "documents",
+    "click": "clicks",
+    "view": "views",
+    "bounce": "bounces",
+}
+_TONES: Mapping[str, Tone] = {
+    "reply": "answer",
+    "bounce": "failure",
+    "click": "plain",
+    "document": "plain",
+    "view": "plain",
+}
 # The rules of `incoming` that tell an absence; a bare vacation header may be a ticket system's
 _ABSENCES = frozenset({"mailbox rule", "absence in the subject", "absence in the text"})
 _COUNTED = (("view", "view", "views"), ("click", "click", "clicks"), ("reply", "reply", "replies"))
@@ -94,7 +109,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Line:
-    """An item, told: who did what, how sure, and the sentence behind it."""
+    """An item, told: who did what, how sure, and the sentence behind it; `live` while it goes on."""
 
     key: str
     kind: str
@@ -105,6 +120,16 @@ class Line:
     doubt: str
     sentence: str
     at: datetime
+    live: str = ""
+    live_until: datetime | None = None
+
+    def seconds_left(self, now: datetime) -> float:
+        """For how long, from now, it may be told as going on, if nothing more is heard; 0 where it is over."""
+        return 0.0 if self.live_until is None else max(0.0, (self.live_until - now).total_seconds())
+
+    def deed(self, now: datetime) -> str:
+        """What is told of it at this instant."""
+        return self.live if self.seconds_left(now) else self.told
 
     @property
     def chip(self) -> Chip | None:
@@ -116,7 +141,7 @@ class Line:
 class Need:
     """Something that waits for the rep."""
 
-    kind: Literal["answer", "bounce", "mailbox"]
+    kind: Literal["answer", "document", "bounce", "mailbox"]
     told: str
     about: str
     at: datetime
@@ -127,6 +152,7 @@ def tell(item: Item, people: Sequence[Person]) -> Line:
     """Tell an item in words."""
     person = whose(item, people)
     who = (person.name if person else "") or _named(item) or (person.called if person else "")
+    document = read_document(item.data) if item.kind == "document" else None
     return Line(
         key=item.key,
         kind=item.kind,
@@ -137,6 +163,8 @@ def tell(item: Item, people: Sequence[Person]) -> Line:
         doubt=_doubt(item),
         sentence=item.text("sentence"),
         at=item.occurred_at,
+        live=document.told_live if document else "",
+        live_until=document.live_until if document else None,
     )
 
 
@@ -145,17 +173,20 @@ def lines(group: Group) -> list[Line]:
     return [tell(item, group.people) for item in group.items]
 
 
-def headline(group: Group) -> Line | None:
-    """The strongest thing that happened, the latest of its kind: answered, clicked, opened, sent."""
+def headline(group: Group, now: datetime | None = None) -> Line | None:
+    """The strongest thing that happened, the latest of its kind: answered, clicked, read, opened, sent.
+
+    With an instant, what goes on at it counts for more than a click.
+    """
     if not group.items:
         return None
-    best = min(group.items, key=lambda item: (_strength(item.kind), -item.occurred_at.timestamp()))
+    best = min(group.items, key=lambda item: (_strength(item, now), -item.occurred_at.timestamp()))
     return tell(best, group.people)
 
 
 def counts(group: Group) -> list[str]:
     """How often what happened: "2 views", "1 click", "1 reply"; what never happened is left out."""
-    told = []
+    told = _documents_counted(group)
     for kind, one, many in (*_COUNTED, *_ALSO_COUNTED):
         number = sum(1 for item in group.items if item.kind == kind)
         if number:
@@ -163,9 +194,23 @@ def counts(group: Group) -> list[str]:
     return told
 
 
+def _documents_counted(group: Group) -> list[str]:
+    """How many documents were read, or at least opened, however often."""
+    seen: dict[object, bool] = {}
+    for item in group.items:
+        if item.kind == "document":
+            name = item.data.get("document_id", item.key)
+            seen[name] = seen.get(name, False) or bool(read_document(item.data).pages_read)
+    told = []
+    for word, number in (("read", sum(seen.values())), ("opened", len(seen) - sum(seen.values()))):
+        if number:
+            told.append(f"{number} document{'' if number == 1 else 's'} {word}")
+    return told
+
+
 def chips(group: Group) -> list[Chip]:
     """The filters that show the group, in a fixed order."""
-    order: tuple[Chip, ...] = ("answers", "clicks", "views", "bounces", "automatic")
+    order: tuple[Chip, ...] = ("answers", "documents", "clicks", "views", "bounces", "automatic")
     held = {_CHIPS.get(item.kind, "automatic") for item in group.items if item.kind != "sent"}
     return [chip for chip in order if chip in held]
 
@@ -181,10 +226,10 @@ def whose(item: Item, people: Sequence[Person]) -> Person | None:
 
 
 def needs(groups: Iterable[Group], now: datetime) -> list[Need]:
-    """What waits for an answer or for another address, the newest first."""
+    """What waits for an answer, for a word about what was read again, or for another address; the newest first."""
     waiting: list[Need] = []
     for group in groups:
-        for need in (_unanswered(group), _bounced(group)):
+        for need in (_unanswered(group), *_read_again(group), _bounced(group)):
             if need is not None and now - need.at <= NEED_LASTS:
                 waiting.append(need)
     return sorted(waiting, key=lambda need: need.at, reverse=True)
@@ -196,6 +241,25 @@ def _unanswered(group: Group) -> Need | None:
         return None
     who = tell(reply, group.people).who or "Somebody"
     return Need("answer", f"{who} waits for your answer", group.title, reply.occurred_at, _href(group))
+
+
+def _read_again(group: Group) -> list[Need]:
+    """A document that was read more than once, and nobody has written since."""
+    readings: dict[tuple[str, str], list[Item]] = {}
+    for item in group.items:
+        if item.kind == "document" and (document := read_document(item.data)).pages_read:
+            person = whose(item, group.people)
+            readings.setdefault((person.called if person else "", document.called), []).append(item)
+    written = [item.occurred_at for item in group.items if item.kind == "reply"]
+    written += [group.answered_back_at] if group.answered_back_at else []
+    found = []
+    for (who, called), items in readings.items():
+        newest = max(item.occurred_at for item in items)
+        if len(items) > 1 and all(at < newest for at in written):
+            often = "twice" if len(items) == 2 else f"{len(items)} times"
+            told = f"{who} read {called} {often}" if who else f"{called} was read {often}"
+            found.append(Need("document", told, group.title, newest, _href(group)))
+    return found
 
 
 def _bounced(group: Group) -> Need | None:
@@ -211,7 +275,11 @@ def _href(group: Group) -> str:
     return f"/messages/{group.message_id}"
 
 
-def _strength(kind: str) -> int:
+def _strength(item: Item, now: datetime | None) -> int:
+    kind = item.kind
+    if kind == "document" and now is not None:
+        until = read_document(item.data).live_until
+        kind = _READING_NOW if until is not None and until > now else kind
     return _STRENGTH.index(kind) if kind in _STRENGTH else len(_STRENGTH) - 2
 
 
@@ -222,7 +290,7 @@ def _named(item: Item) -> str:
         return told if "@" in told else told[0].upper() + told[1:]
     if item.text("address"):
         return item.text("address")
-    return SOMEONE if item.kind in ("view", "click", "reply") else ""
+    return SOMEONE if item.kind in ("view", "click", "reply", "document") else ""
 
 
 def _deed(item: Item, named: bool) -> str:
@@ -231,6 +299,8 @@ def _deed(item: Item, named: bool) -> str:
     if item.kind == "click":
         link = _link(item)
         return f"clicked “{link}”" if link else "clicked a link"
+    if item.kind == "document":
+        return read_document(item.data).told
     if item.kind == "view":
         client = item.text("client")
         return f"opened it {'through' if 'proxy' in client else 'in'} {client}" if client else "opened it"

@@ -24,7 +24,7 @@ State = Literal["reading", "idle", "hidden", "left"]
 
 LIVE = timedelta(seconds=40)  # a reader of whom nothing was heard for so long is reading no more
 PAGE_MS = 60_000  # what one beacon may say of one page: it is sent every few seconds
-READ_MS = 1000  # a page that was passed over in less was not read
+READ_MS = 500  # a page that was passed over in less was not read
 _LARGEST = 10**12  # numbers beyond are no clock's
 _MOST_PAGES = 200  # pages that one beacon may name
 

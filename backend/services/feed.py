@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from backend.domain.claims import Correction, open_correction
 from backend.domain.feed import NEED_LASTS, Group, Item, Line, Need, Person, needs, tell, whose
 from backend.errors import NotFound
+from backend.services.reading import VisitRow, readings_of_message
 from backend.store import feed_reading as reading
 from backend.store.claims import claimants_of
 from backend.store.feed import CHANNEL
@@ -26,6 +27,8 @@ __all__ = ["CHANNEL", "Change", "Changes", "Feed", "MessageRecord", "Place", "Se
 PAGE_SIZE = 30
 MOST_CHANGES = 200
 _MOST_HITS = 500
+_ITEMS = {"open": "view", "click": "click"}
+_WAITING = ("reply", "bounce", "document")
 EVERYTHING = Search()
 
 
@@ -77,13 +80,15 @@ class RecipientRow:
     clicked: Line | None
     answered: Line | None
     failed: Line | None
+    read: Line | None = None
 
 
 @dataclass(frozen=True)
 class MessageRecord:
     """Everything about one message. `uncounted` are hits by verdict, `not_replies` mails that are no answer.
 
-    `counted` are hits by the key of their item, `claimants` the reps who called a hit theirs; `seq` stands for all.
+    `counted` are hits by the key of their item, `claimants` the reps who called a hit theirs, `visits` those to its
+    documents that count; `seq` stands for all.
     """
 
     group: Group
@@ -96,6 +101,7 @@ class MessageRecord:
     tells_of_views: bool
     counted: Mapping[str, Judged]
     claimants: Mapping[UUID, Sequence[int]]
+    visits: Sequence[VisitRow]
 
     @property
     def uncounted_number(self) -> int:
@@ -155,7 +161,7 @@ def latest_seq(conn: Connection, workspace_id: int) -> int:
 
 def needs_of(conn: Connection, workspace_id: int, rep_id: int, now: datetime) -> list[Need]:
     """What waits for this rep: mails to answer, addresses that failed, a mailbox that we can no longer read."""
-    waiting = reading.recent_messages_with(conn, workspace_id, rep_id, ("reply", "bounce"), now - NEED_LASTS)
+    waiting = reading.recent_messages_with(conn, workspace_id, rep_id, _WAITING, now - NEED_LASTS)
     found = needs(reading.groups(conn, workspace_id, waiting), now)
     lost = [
         Need("mailbox", "Your mailbox is disconnected", mailbox.address, now, "/settings/mailbox")
@@ -195,6 +201,7 @@ def get_message(conn: Connection, workspace_id: int, message_id: int) -> Message
         tells_of_views=reading.is_tracked_for_views(conn, workspace_id, message_id),
         counted={_key(judged): judged for judged in hits if judged.verdict == "human"},
         claimants=claimants_of(conn, workspace_id, [judged.id for judged in hits]),
+        visits=readings_of_message(conn, workspace_id, message_id),
     )
 
 
@@ -213,15 +220,22 @@ def _row(person: Person, people: Sequence[Person], group: Group) -> RecipientRow
         item = next((item for item in mine if item.kind in kinds), None)
         return tell(item, people) if item else None
 
-    return RecipientRow(person, latest("view"), latest("click"), latest("reply", "auto_reply"), latest("bounce"))
+    return RecipientRow(
+        person=person,
+        seen=latest("view"),
+        clicked=latest("click"),
+        answered=latest("reply", "auto_reply"),
+        failed=latest("bounce"),
+        read=latest("document"),
+    )
 
 
 def _key(judged: Judged) -> str:
-    return f"{'view' if judged.kind == 'open' else 'click'}:{judged.id}"
+    return f"{_ITEMS.get(judged.kind, 'document')}:{judged.id}"
 
 
 def _is_shared(item: Item, people: Sequence[Person]) -> bool:
-    return item.kind in ("view", "click", "reply") and whose(item, people) is None
+    return item.kind in ("view", "click", "reply", "document") and whose(item, people) is None
 
 
 def _by_verdict(hits: Sequence[Judged]) -> list[tuple[str, Sequence[Judged]]]:

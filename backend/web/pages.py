@@ -13,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend.domain import feed as telling
+from backend.domain.feed_documents import lasting
 from backend.errors import Malformed
 from backend.services import claims, feed, health, sharing
 from backend.services.feed import Place, Search
@@ -42,6 +43,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         headline=telling.headline, lines=telling.lines, counts=telling.counts, chips=telling.chips, whose=telling.whose
     )
+    app.jinja_env.globals.update(clock=_clock, lasting=lasting)
     app.before_request(_start_watch)
     app.after_request(_stop_watch)
 
@@ -192,6 +194,11 @@ def _place(told: str | None) -> Place | None:
     if told_at.tzinfo is None or not message_id.isdecimal() or not message_id.isascii() or len(message_id) > _DIGITS:
         raise Malformed
     return instant, int(message_id)
+
+
+def _clock() -> datetime:
+    """The instant at which a piece of a page is written, in a request or in the stream."""
+    return datetime.now(UTC)
 
 
 def _start_watch() -> None:

@@ -62,6 +62,11 @@ DOUBTFUL = item("view", 9, who="Kevin Flynn", confidence=0.5)
 INFERRED = Item("view:inferred", "view", at(4), {"who": "Kevin Flynn", "inferred": True, "confidence": 0.9})
 AWAY = item("auto_reply", 3, who="Alan Bradley", address="alan@encom.com", back_on="2026-12-03")
 BOUNCE = item("bounce", 2, address="flynn@flynnsarcade.com", sentence="The mailbox is full.")
+OFFER = {"document": "Offer.pdf", "document_id": 1, "pages_total": 12, "active_ms": 80_000}
+READ = item("document", 7, who="Kevin Flynn", confidence=0.95, pages_read=[1, 2, 3, 7], downloads=1, **OFFER)
+READS = item("document", 0, who="Kevin Flynn", page=3, state="reading", last_at=NOW.isoformat(), **OFFER)
+SHARED_READING = item("document", 7, who="one of Kevin Flynn, Alan Bradley", pages_read=[1, 2], **OFFER)
+MAYBE_READ = item("document", 7, who="Kevin Flynn", confidence=0.75, pages_read=[1], **OFFER)
 CALENDAR, RECEIPT, ODD = item("calendar", 1), item("receipt", 1), item("novelty", 1)
 HOSTILE_REPLY = item("reply", 1, who=HOSTILE, address=HOSTILE, how=HOSTILE)
 HOSTILE_CLICK = item("click", 1, who=HOSTILE, link={"text": HOSTILE, "destination": HOSTILE})
@@ -74,10 +79,19 @@ def open_mail(shown: Group, **more) -> OpenMail:
         mine = [each for each in shown.items if each.text("who") == person.name]
         told = {each.kind: tell(each, shown.people) for each in reversed(mine)}
         return RecipientRow(
-            person, told.get("view"), told.get("click"), told.get("reply", told.get("auto_reply")), told.get("bounce")
+            person,
+            told.get("view"),
+            told.get("click"),
+            told.get("reply", told.get("auto_reply")),
+            told.get("bounce"),
+            told.get("document"),
         )
 
-    shared = [tell(each, shown.people) for each in shown.items if each.kind == "view" and each.data == ANYBODY]
+    shared = [
+        tell(each, shown.people)
+        for each in shown.items
+        if (each.kind == "view" and each.data == ANYBODY) or each is SHARED_READING
+    ]
     return OpenMail(shown, [row(person) for person in shown.people], shared, **more)
 
 
@@ -89,6 +103,8 @@ MESSAGES = [
     group(SENT, DOUBTFUL, INFERRED, ELSEWHERE),
     group(SENT, SHARED_VIEW, replace(SHARED_VIEW, key="view:2", occurred_at=at(2))),
     group(SENT, AWAY),
+    group(SENT, VIEW, CLICK, READ, SHARED_READING),
+    group(SENT, CLICK, READS),
     group(SENT, BOUNCE, CALENDAR, RECEIPT, ODD),
     group(SENT, HOSTILE_REPLY, HOSTILE_CLICK, subject=HOSTILE, people=(Person(HOSTILE, HOSTILE, "bcc"),)),
     group(SENT, subject="", people=()),
@@ -149,6 +165,13 @@ def said(card: cards.Json) -> str:
         ([SENT, VIEW], "Opened by Kevin Flynn"),
         ([SENT, SHARED_VIEW], "Opened by someone on this mail"),
         ([SENT, DOUBTFUL], "Probably opened by Kevin Flynn"),
+        ([SENT, VIEW, READ], "Kevin Flynn read 4 of 12 pages of “Offer.pdf” (1–3, 7) in 1 min 20 s, downloaded it"),
+        ([SENT, VIEW, CLICK, READS], "Kevin Flynn is reading page 3 of 12 of “Offer.pdf”"),
+        (
+            [SENT, SHARED_READING],
+            "One of Kevin Flynn, Alan Bradley read 2 of 12 pages of “Offer.pdf” (1–2) in 1 min 20 s",
+        ),
+        ([SENT, MAYBE_READ], "Kevin Flynn read 1 of 12 pages of “Offer.pdf” (1) in 1 min 20 s, probably"),
         ([SENT, INFERRED], "Opened by Kevin Flynn, as we infer"),
         ([SENT, AWAY], "Alan Bradley is out of office until 3 Dec"),
         ([SENT, VIEW, CLICK, REPLY, AWAY], "Answered by Alan Bradley, in copy"),
@@ -156,7 +179,7 @@ def said(card: cards.Json) -> str:
 )
 def test_the_title_is_the_verdict(items, title):
     card = message_card(BASE, open_mail(group(*items)), VIEWER)
-    assert card["header"]["title"] == title == verdict(group(*items))
+    assert card["header"]["title"] == title == verdict(group(*items), NOW)
     assert card["header"]["subtitle"] == "The offer"
 
 
@@ -359,3 +382,19 @@ def test_the_validator_finds_what_is_wrong():
     ]
     for card in wrong:
         assert complaints_about(card, BASE), card
+
+
+def test_the_card_tells_what_is_read_now_and_what_was_read():
+    told = str(message_card(BASE, open_mail(group(SENT, CLICK, READS)), VIEWER))
+    assert "Is reading page 3 of 12 of “Offer.pdf”" in told
+    assert "1 document opened" in told
+    afterwards = replace(VIEWER, now=VIEWER.now + timedelta(minutes=1))
+    told = str(message_card(BASE, open_mail(group(SENT, CLICK, READS)), afterwards))
+    assert "is reading" not in told.lower()
+    assert "“Offer.pdf”" in told
+    told = str(message_card(BASE, open_mail(group(SENT, VIEW, READ)), VIEWER))
+    assert "Read 4 of 12 pages of “Offer.pdf” (1–3, 7) in 1 min 20 s, downloaded it" in told
+    assert "1 document read" in told
+    told = str(message_card(BASE, open_mail(group(SENT, SHARED_READING)), VIEWER))
+    assert "One of Kevin Flynn, Alan Bradley" in told
+    assert "Nothing yet" in told

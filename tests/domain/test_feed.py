@@ -152,3 +152,79 @@ def test_whatever_an_item_carries_it_can_be_told(kind, data):
     assert lines(held)[0].told or kind.strip("_ ") == "" or not kind.strip()
     assert headline(held) is not None
     counts(held), chips(held), needs([held], NOW)
+
+
+READ = {"document": "Offer.pdf", "document_id": 1, "pages_total": 12, "active_ms": 80_000, "who": "Kevin Flynn",
+        "page": 3, "pages_read": [1, 2, 3, 7], "downloads": 1, "follows": 0, "is_timed": True}  # fmt: skip
+
+
+def reads(minutes_ago: float = 0, *, heard: float = 0, state="reading", **changes) -> Item:
+    """Somebody of whom something was heard so many seconds ago."""
+    last_at = (NOW - timedelta(minutes=minutes_ago, seconds=heard)).isoformat()
+    return item("document", minutes_ago, **{**READ, "state": state, "last_at": last_at, **changes})
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ({}, "read 4 of 12 pages of “Offer.pdf” (1–3, 7) in 1 min 20 s, downloaded it"),
+        ({"downloads": 0}, "read 4 of 12 pages of “Offer.pdf” (1–3, 7) in 1 min 20 s"),
+        ({"downloads": 0, "follows": 2},
+         "read 4 of 12 pages of “Offer.pdf” (1–3, 7) in 1 min 20 s, followed 2 links in it"),
+        ({"downloads": 0, "pages_total": 4, "pages_read": [1, 2, 3, 4]},
+         "read all 4 pages of “Offer.pdf” in 1 min 20 s"),
+        ({"downloads": 0, "pages_total": 1, "pages_read": [1], "active_ms": 4200}, "read “Offer.pdf” in 4 s"),
+        ({"downloads": 0, "is_timed": False, "pages_read": [1, 2]}, "opened 2 of 12 pages of “Offer.pdf” (1–2)"),
+        ({"downloads": 0, "pages_read": []}, "opened “Offer.pdf”"),
+        ({"pages_read": []}, "downloaded “Offer.pdf”"),
+        ({"active_ms": 7_500_000, "downloads": 0, "pages_read": [5]},
+         "read 1 of 12 pages of “Offer.pdf” (5) in 2 h 5 min"),
+        (dict.fromkeys(READ), "opened the document"),
+    ],
+)  # fmt: skip
+def test_what_was_read_is_told(data, told):
+    assert tell(reads(**data), [FLYNN]).told == told
+
+
+def test_a_reader_is_reading_until_nothing_is_heard_for_forty_seconds():
+    line = tell(reads(heard=30), [FLYNN, ALAN])
+    assert (line.who, line.deed(NOW)) == ("Kevin Flynn", "is reading page 3 of 12 of “Offer.pdf”")
+    assert line.seconds_left(NOW) == 10
+    assert line.deed(NOW + timedelta(seconds=11)).startswith("read 4 of 12 pages")
+
+
+@pytest.mark.parametrize("state", ["idle", "hidden", "left", None])
+def test_who_rests_or_has_left_reads_no_more(state):
+    assert tell(reads(state=state), [FLYNN]).deed(NOW).startswith("read 4 of 12")
+
+
+def test_reading_now_counts_for_more_than_a_click_and_having_read_for_less():
+    shown = group(item("sent", 60), item("view", 9), item("click", 8), reads())
+    assert headline(shown, NOW).kind == "document"
+    assert headline(shown, NOW + timedelta(seconds=41)).kind == "click"
+    assert headline(shown).kind == "click"
+    assert headline(group(reads(), item("reply", 1)), NOW).kind == "reply"
+    assert headline(group(item("view", 1), reads(5))).kind == "document"
+
+
+def test_documents_are_counted_once_however_often_they_were_read():
+    shown = group(reads(5), reads(90), reads(100, document_id=2, pages_read=[]))
+    assert counts(shown) == ["1 document read", "1 document opened"]
+    assert chips(shown) == ["documents"]
+
+
+def test_who_read_it_twice_needs_a_word_until_somebody_writes():
+    twice = [reads(90), reads(5)]
+    (need,) = needs([group(*twice)], NOW)
+    assert (need.kind, need.told, need.at) == ("document", "Kevin Flynn read “Offer.pdf” twice", twice[1].occurred_at)
+    assert needs([group(reads(5))], NOW) == []
+    assert needs([group(reads(90), reads(5, pages_read=[]))], NOW) == []
+    assert needs([group(*twice, answered_back_at=NOW - timedelta(minutes=2))], NOW) == []
+    assert [one.kind for one in needs([group(*twice, item("reply", 2))], NOW)] == ["answer"]
+    assert len(needs([group(*twice, item("reply", 20))], NOW)) == 2
+
+
+def test_where_it_is_not_known_who_read_nobody_is_said_to_have_read_it_twice():
+    several = {"who": "one of Kevin Flynn, Alan Bradley"}
+    (need,) = needs([group(reads(90, **several), reads(5, **several), reads(3, **several))], NOW)
+    assert need.told == "“Offer.pdf” was read 3 times"

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import insert
 
 from backend.domain.identities import Identity
+from backend.services import hits
 from backend.store import tables
+from tests.readings import said, share_document
 from tests.web import rows
 from tests.web.conftest import get
 from tests.web.rows import ALAN, FLYNN
@@ -216,3 +218,57 @@ def test_an_inferred_view_says_so(quorra, conn, gridworks, now):
     page = get(quorra, f"/messages/{found['alan']}").text
     assert '<em class="doubt">inferred</em>' in page
     assert "Alan answered, so the mail was opened." in page
+
+
+def a_reading(conn, gridworks, last_at, **changes):
+    """A message whose document is read, or was."""
+    message_id = rows.send(conn, gridworks, gridworks.reps["quorra"], "Games", rows.today(), [rows.FLYNN])
+    rows.happen(conn, gridworks, message_id, "click:1", "click", rows.today(), who="Kevin Flynn")
+    data = {"who": "Kevin Flynn", "document": "Offer.pdf", "document_id": 1, "pages_total": 12, "page": 3,
+            "state": "reading", "pages_read": [1, 3], "active_ms": 9000, "last_at": last_at.isoformat()}  # fmt: skip
+    rows.happen(conn, gridworks, message_id, "document:1", "document", last_at, **{**data, **changes})
+    return message_id
+
+
+def test_who_reads_now_stands_first_and_what_comes_after_waits_behind(quorra, conn, gridworks):
+    message_id = a_reading(conn, gridworks, rows.today())
+    page = get(quorra, "/").text
+    live, after = "is reading page 3 of 12 of “Offer.pdf”", "clicked a link"
+    assert order_of(page, 'data-ends-in="', live, "<template>", after) == ['data-ends-in="', live, "<template>", after]
+    assert 'data-kinds="documents clicks"' in page
+    assert live in get(quorra, f"/messages/{message_id}").text
+
+
+def test_who_has_not_been_heard_of_reads_no_more(quorra, conn, gridworks):
+    message_id = a_reading(conn, gridworks, rows.today() - timedelta(seconds=41))
+    for path in ("/", f"/messages/{message_id}"):
+        page = get(quorra, path).text
+        assert "is reading" not in page
+        assert "ead 2 of 12 pages of “Offer.pdf” (1, 3) in 9 s" in page
+        assert "data-ends-in" not in page
+
+
+def test_a_messages_page_tells_the_way_through_a_document_and_what_of_it_was_not_counted(quorra, conn, gridworks):
+    rep, at = gridworks.reps["quorra"], rows.today()
+    message_id = rows.send(conn, gridworks, rep, "Games", at - timedelta(hours=1), [rows.FLYNN])
+    offer = share_document(conn, gridworks.workspace_id, message_id, rep.id)
+    visit_id = offer.visit(at - timedelta(minutes=20))
+    for seq, page, spent in ((0, 1, 0), (1, 1, 4), (2, 7, 5)):
+        offer.beacon(visit_id, seq, at - timedelta(minutes=19), said(5000 * (seq + 1), {page: spent * 1000}, page))
+    offer.visit(at, user_agent="curl/8.5.0")
+    hits.judge_new(conn, at)
+    page = get(quorra, f"/messages/{message_id}").text
+    told = ("Documents read", "Kevin Flynn", "“Offer.pdf”", "9 s", "Page 1", "4 s<", "Page 7", "5 s<", "Timeline",
+            "Not counted (1)", "Document opened")  # fmt: skip
+    assert order_of(page[page.index("Documents read") :], *told) == list(told)
+    assert f'/messages/{message_id}/hits/{visit_id}/claim"' in page
+
+
+def test_what_was_read_in_another_workspace_is_nowhere(quorra, conn, othergrid):
+    rep = next(iter(othergrid.reps.values()))
+    message_id = rows.send(conn, othergrid, rep, "Games", rows.today(), [rows.FLYNN])
+    offer = share_document(conn, othergrid.workspace_id, message_id, rep.id)
+    offer.beacon(offer.visit(rows.today()), 0, rows.today(), said(100, {}, 1))
+    hits.judge_new(conn, rows.today())
+    assert "Offer.pdf" not in get(quorra, "/").text
+    assert get(quorra, f"/messages/{message_id}").status_code == 404

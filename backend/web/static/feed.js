@@ -1,6 +1,7 @@
 // The live feed: takes changed groups, keeps the order, filters, announces, and moves by keys. The server renders every
 // group; nothing is made up here.
 
+import { watchReading } from "./reading.js";
 import { follow } from "./stream.js";
 import { tellTimes } from "./times.js";
 
@@ -85,6 +86,7 @@ function take(id, html) {
   if (old?.querySelector("details")?.open) fresh.querySelector("details").open = true;
   const focused = old?.contains(document.activeElement) ? pathOfFocus(old) : null;
   tellTimes(fresh);
+  watchReading(fresh);
   place(fresh, old);
   if (focused) fresh.querySelector(focused)?.focus({ preventScroll: true });
   document.querySelector("[data-empty]")?.remove();
@@ -218,6 +220,7 @@ keysButton.addEventListener("click", () => keys.showModal());
 
 recallFilter();
 filter();
+watchReading();
 if ("watch" in groups.dataset) {
   follow(Number(groups.dataset.seq), { take, say });
   setInterval(refreshNeeds, 60_000);

@@ -1,6 +1,7 @@
 // A message's page, kept up to date: when the message changes its record is fetched and takes the old one's place; what
 // was unfolded, focused and in view stays so. A correction ("That was me") is sent without leaving the place.
 
+import { watchReading } from "./reading.js";
 import { follow } from "./stream.js";
 import { tellTimes } from "./times.js";
 
@@ -52,6 +53,7 @@ function swap(html) {
   const seen = [...before.querySelectorAll("[data-key]")].find((each) => each.getBoundingClientRect().top > 0);
   const seenAt = seen?.getBoundingClientRect().top;
   tellTimes(fresh);
+  watchReading(fresh);
   before.replaceWith(fresh);
   record = fresh;
   if (focused) refocus(focused);
@@ -129,4 +131,5 @@ function watch() {
 
 document.addEventListener("visibilitychange", watch);
 addEventListener("pageshow", (event) => event.persisted && refresh());
+watchReading();
 watch();
