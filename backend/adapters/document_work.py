@@ -7,6 +7,7 @@ any of it: every value is checked there again.
     render FILE NUMBERS WIDTHS COVER -> a line with a page's number each, once `<number>.json` and an image
                                      `<number>-<width>` for each width are written; with page 1 also `1-cover`, of
                                      the width COVER, unless that is null
+    stamp FILE LABEL              -> a page's image once more, as `stamped`, with the label drawn across it
 """
 
 import json
@@ -16,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from backend.adapters import containers, pdf
+from backend.adapters import containers, images, pdf
 from backend.adapters.cage_door import OUT_OF_MEMORY
 from backend.domain.document_pages import RenderedPage
 
@@ -43,6 +44,11 @@ def render(path: str, numbers: str, widths: str, cover_width: str) -> None:
         _tell(page.number)
 
 
+def stamp(path: str, label: str) -> None:
+    """Write the image down with a label across it."""
+    Path("stamped").write_bytes(images.stamp(Path(path).read_bytes(), label))
+
+
 def _without_images(page: RenderedPage) -> dict[str, Any]:
     return {
         "width_pt": page.width_pt,
@@ -62,7 +68,7 @@ def _tell(value: Any) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Do the work; the exit status says which limit it met."""
-    verbs: dict[str, Callable[..., None]] = {"inspect": inspect, "render": render}
+    verbs: dict[str, Callable[..., None]] = {"inspect": inspect, "render": render, "stamp": stamp}
     try:
         verbs[arguments[0]](*arguments[1:])
     except MemoryError:

@@ -10,6 +10,7 @@ import contextlib
 import json
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -34,6 +35,7 @@ _RENDERING = Limits(cpu_s=1200, wall_s=1800, silence_s=20)
 _MOST_IMAGE_BYTES = 32 << 20
 _MOST_PAGE_BYTES = 8 << 20
 _MOST_PDF_BYTES = 256 << 20
+_LONGEST_LABEL = 200
 _UNCAUGHT = 1  # what the interpreter exits with after an exception that nobody expected
 _STARTS = {"webp": b"RIFF", "jpeg": b"\xff\xd8\xff"}
 
@@ -54,6 +56,10 @@ class Documents:
     ) -> Generator[RenderedPage, None, None]:
         """Yield the pages, each as soon as it is ready. Raises DocumentRefused, ConversionFailed."""
         return render(ready, widths, numbers, cover_width)
+
+    def stamp(self, image: bytes, label: str) -> bytes:
+        """Return a page's image as WebP with a label drawn across it. Raises ConversionFailed."""
+        return stamp(image, label)
 
 
 def prepare(source: Path, name: str) -> PdfReady:
@@ -124,6 +130,22 @@ def render(
         except WorkDied as problem:
             _refuse(replace(ready.facts, trouble=_trouble(problem)), problem)
             raise
+
+
+@lru_cache(maxsize=64)
+def stamp(image: bytes, label: str) -> bytes:
+    """Draw a label across a page's image; the last few are remembered, since a reader turns back."""
+    with open_cage() as cage:
+        cage.put(image, "page")
+        try:
+            for _ in cage.lines(python_command(_WORK, "stamp", "page", label[:_LONGEST_LABEL]), _INSPECTING):
+                pass
+            stamped = cage.take("stamped", _MOST_IMAGE_BYTES)
+        except WorkDied as problem:
+            raise ConversionFailed("A label could not be drawn across a page.") from problem
+    if not stamped.startswith(_STARTS["webp"]):
+        raise ConversionFailed("A label could not be drawn across a page.")
+    return stamped
 
 
 def _refuse(facts: DocumentFacts, problem: WorkDied | None = None) -> None:

@@ -125,3 +125,6 @@ class DocumentReader(Protocol):
 
         Raises DocumentRefused, ConversionFailed.
         """
+
+    def stamp(self, image: bytes, label: str) -> bytes:
+        """Return a page's image as WebP with a label drawn across it. Raises ConversionFailed."""
