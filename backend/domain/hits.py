@@ -48,7 +48,8 @@ class Hit:
 
 @dataclass(frozen=True)
 class VisitFacts:
-    """What is known of one opening of a document: whether a page was `shown`, and an address that says who read.
+    """What is known of one opening of a document: whether a page was `shown`, how long pages were looked at, and an
+    address that says who read.
 
     The address is the share's own recipient or, `is_proven` being False, one that the reader gave.
     """
@@ -56,6 +57,7 @@ class VisitFacts:
     shown: bool
     address: str = ""
     is_proven: bool = True
+    active_ms: int = 0
 
 
 @dataclass(frozen=True)

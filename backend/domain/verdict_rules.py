@@ -19,6 +19,7 @@ from backend.domain.writing import Sign, Writer
 TOO_EARLY = timedelta(seconds=5)
 LEARNED = 0.7  # a family or an office shares a network, and many people one version of a browser
 GIVEN = 0.75  # anybody can give anybody's address
+READ_MS = 3000  # pages in view for so long, by a clock that the server checks: somebody reads
 DELIVERY = timedelta(minutes=10)  # two thirds of scanners' bursts come within a minute, nearly all within five
 
 
@@ -253,6 +254,12 @@ def _security_network(scene: Scene) -> Found | None:
     return Found(f"It came from {network.name} {when}: a scanner that poses as a browser.", 0.85)
 
 
+def _was_read(scene: Scene) -> bool:
+    """Whether pages stayed in view for longer than a scanner stays anywhere."""
+    visit = scene.facts.visit_of(scene.hit)
+    return visit is not None and visit.active_ms >= READ_MS
+
+
 def _click_too_early(scene: Scene) -> Found | None:
     since = scene.since_sending
     if (
@@ -260,6 +267,7 @@ def _click_too_early(scene: Scene) -> Found | None:
         or since is None
         or since > TOO_EARLY
         or scene.looks.opened_from(scene.hit)
+        or _was_read(scene)
     ):
         return None
     return Found(f"A click {_told(since)} after sending, by nobody who had opened the mail: a scanner.", 0.75)
@@ -313,9 +321,9 @@ def _in_document(scene: Scene) -> Found | None:
         return None
     told = f"{_capital(scene.facts.doer(scene.hit))} {_DONE[scene.hit.kind]} in {scene.agent.name}"
     visit = scene.facts.visit_of(scene.hit)
-    if visit is not None and visit.address and not visit.is_proven:
-        return Found(f"{told}, by the address that was given before reading.", min(GIVEN, _sureness(scene, 0.95)))
-    return Found(f"{told}.", _sureness(scene, 0.95))
+    is_given = visit is not None and bool(visit.address) and not visit.is_proven
+    sentence = f"{told}, by the address that was given before reading." if is_given else f"{told}."
+    return Found(sentence, _sureness(scene, GIVEN if is_given else 0.95))
 
 
 def _through_proxy(scene: Scene) -> Found | None:

@@ -31,7 +31,10 @@ class VisitReading:
     def facts(self) -> VisitFacts:
         """What the judging has to know of it."""
         return VisitFacts(
-            self.reading.shown, self.visit.recipient or self.visit.reader, is_proven=bool(self.visit.recipient)
+            self.reading.shown,
+            self.visit.recipient or self.visit.reader,
+            is_proven=bool(self.visit.recipient),
+            active_ms=self.reading.active_ms,
         )
 
 

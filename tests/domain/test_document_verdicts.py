@@ -46,6 +46,12 @@ def test_a_visit_that_showed_a_page_is_the_readers():
     assert verdict.sentence == "Kevin Flynn opened the document in Chrome on Windows."
 
 
+def test_a_visit_right_after_sending_is_a_scanners_until_somebody_reads_for_some_seconds():
+    visit = hit("visit", 2)
+    assert words([visit], facts(visits={visit.id: VisitFacts(shown=True, active_ms=500)})) == ["scanner"]
+    assert words([visit], facts(visits={visit.id: VisitFacts(shown=True, active_ms=4000)})) == ["human"]
+
+
 def test_a_visit_that_showed_nothing_is_a_program_until_it_does():
     visit = hit("visit", 60)
     (verdict,) = judge([visit], facts(visits={visit.id: VisitFacts(shown=False)}))
