@@ -15,7 +15,7 @@ from backend.adapters.secrets import FernetBox
 from backend.services.parts import Parts
 from backend.settings import Settings
 from backend.store.engine import create_store
-from backend.web import addon, addon_documents, covers, pages, push, settings_pages, sharing, signin
+from backend.web import addon, addon_documents, content, covers, pages, push, settings_pages, sharing, signin, viewer
 
 MAX_REQUEST_BYTES = 1024 * 1024
 
@@ -49,10 +49,11 @@ def create_app(parts: Parts) -> Flask:
     )
     app.extensions["readback"] = parts
     csrf = CSRFProtect(app)
-    for module in (signin, pages, content, settings_pages, sharing, covers, addon, addon_documents, push):
+    for module in (signin, pages, content, settings_pages, sharing, covers, addon, addon_documents, push, viewer):
         app.register_blueprint(module.blueprint)
     for signed_by_google in (addon, addon_documents, push):  # no cookie is read there, so there is nothing to forge
         csrf.exempt(signed_by_google.blueprint)
+    csrf.exempt(viewer.blueprint)  # whoever knows a share's address may do there what its forms do
     signin.init_app(app)
     pages.init_app(app)
     return app
