@@ -11,7 +11,7 @@
 import re
 import time
 from html import unescape
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import requests
 
@@ -90,9 +90,3 @@ class Reader:
 
     def _get(self, url: str) -> requests.Response:
         return self._http.get(url, headers=self._agent, timeout=_TIMEOUT_S)
-
-
-def share_address(body: str, number: int = 0) -> str:
-    """The address of the so-many-th tracked document in a mail's HTML."""
-    found = list(dict.fromkeys(re.findall(r'https?://[^"\s<>]+/d/[\w-]{32}(?=["\s<])', unescape(body))))
-    return urlsplit(found[number]).geturl()

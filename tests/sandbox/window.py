@@ -117,6 +117,25 @@ class Window:
         """The feed's groups by subject."""
         return {group.subject: group for group in read_groups(self.page("/"))}
 
+    def upload(self, name: str, content: bytes) -> int:
+        """Add a document to the content, as the page's script does; returns its id."""
+        token = re.search(r'name="csrf_token" value="([^"]+)"', self.page("/content"))
+        assert token is not None
+        answer = self.session.post(
+            f"{self.url}/content/upload",
+            files={"file": (name, content)},
+            data={"csrf_token": token[1]},
+            headers={"Accept": "application/json", "Referer": f"{self.url}/content"},
+            timeout=_TIMEOUT_S,
+        )
+        answer.raise_for_status()
+        return int(answer.json()["document"])
+
+    def conversion(self, document_id: int) -> tuple[str, int]:
+        """How far a document is: its state, and how many of its pages can be read."""
+        told = self.session.get(f"{self.url}/content/progress?document={document_id}", timeout=_TIMEOUT_S).json()
+        return told["documents"][0]["state"], told["documents"][0]["ready_pages"]
+
     def watch(self) -> None:
         """Open the live stream, as the page's script does, and keep what it tells in `events`."""
         self._stream = self.session.get(f"{self.url}/feed/stream", stream=True, timeout=(_TIMEOUT_S, 60))
