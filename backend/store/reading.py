@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, cast, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, cast, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from backend.domain.reading import Load, PageTime
@@ -215,7 +215,18 @@ def counted_visits(
     version_id: int | None = None,
 ) -> Sequence[CountedVisit]:
     """List the visits that count of these documents, or of a message's, the newest first."""
-    asked = (
+    asked = _counted().where(visit.c.workspace_id == workspace_id)
+    if message_id is None:
+        asked = asked.where(share.c.document_id.in_(document_ids))
+    else:
+        asked = asked.where(share.c.message_id == message_id)
+    if version_id is not None:
+        asked = asked.where(visit.c.version_id == version_id)
+    return [CountedVisit(*values) for [*values] in conn.execute(asked)]
+
+
+def _counted() -> Select[Any]:
+    return (
         select(
             visit.c.id,
             visit.c.started_at,
@@ -238,17 +249,9 @@ def counted_visits(
         .join(document_version, _in(visit.c.version_id, document_version))
         .join(hit, _in(visit.c.id, hit))
         .join(verdict, and_(verdict.c.workspace_id == visit.c.workspace_id, verdict.c.hit_id == visit.c.id))
-        .where(visit.c.workspace_id == workspace_id, verdict.c.verdict.in_(("human", "repeat")))
-        .where(message.c.state == "sent")
+        .where(verdict.c.verdict.in_(("human", "repeat")), message.c.state == "sent")
         .order_by(visit.c.started_at.desc(), visit.c.id)
     )
-    if message_id is None:
-        asked = asked.where(share.c.document_id.in_(document_ids))
-    else:
-        asked = asked.where(share.c.message_id == message_id)
-    if version_id is not None:
-        asked = asked.where(visit.c.version_id == version_id)
-    return [CountedVisit(*values) for [*values] in conn.execute(asked)]
 
 
 def downloads_of(conn: Connection, workspace_id: int, visits: Collection[UUID]) -> Mapping[UUID, int]:

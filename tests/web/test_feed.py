@@ -234,6 +234,8 @@ def test_who_reads_now_stands_first_and_what_comes_after_waits_behind(quorra, co
     message_id = a_reading(conn, gridworks, rows.today())
     page = get(quorra, "/").text
     live, after = "is reading page 3 of 12 of “Offer.pdf”", "clicked a link"
+    behind = page[page.index("<template>") : page.index("</p></template>")]
+    assert after in behind and "is reading" not in behind
     assert order_of(page, 'data-ends-in="', live, "<template>", after) == ['data-ends-in="', live, "<template>", after]
     assert 'data-kinds="documents clicks"' in page
     assert live in get(quorra, f"/messages/{message_id}").text

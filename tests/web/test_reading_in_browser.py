@@ -1,0 +1,86 @@
+"""A reading in a real browser's window: told while it happens, ended by the page's own clock, in every look."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from backend.services import hits
+from tests.readings import Shared, said, share_document
+from tests.web import rows
+from tests.web.test_pages_in_browser import (  # noqa: F401
+    AXE,
+    LOOKS,
+    chromium,
+    gridworks,
+    house,
+    open_page,
+)
+
+pytestmark = pytest.mark.browser
+
+
+class Reader:
+    """Flynn, who reads an offer; each beacon is judged as the worker does."""
+
+    def __init__(self, engine, tenant, began: datetime):
+        self.engine, self.tenant, self.began, self.seq = engine, tenant, began, 0
+        with engine.begin() as conn:
+            rep = tenant.reps["quorra"]
+            at = began - timedelta(hours=1)
+            self.message_id = rows.send(conn, tenant, rep, "Games for the arcade", at, [rows.FLYNN])
+            self.offer = share_document(conn, tenant.workspace_id, self.message_id, rep.id)
+            self.visit_id = self.offer.visit(began)
+
+    def says(self, after: float, page: int, spent: dict[int, int], state: str = "reading") -> None:
+        """A beacon, so many seconds after the visit began."""
+        at = self.began + timedelta(seconds=after)
+        with self.engine.begin() as conn:
+            offer = Shared(conn, *[getattr(self.offer, name) for name in ("workspace_id", "document_id", "version_id",
+                                                                         "share_id", "token")])  # fmt: skip
+            offer.beacon(self.visit_id, self.seq, at, said(int(after * 1000), spent, page, state))
+            hits.judge_new(conn, at)
+        self.seq += 1
+
+
+def test_a_reading_is_followed_page_by_page_and_ends_by_the_windows_own_clock(
+    open_page,  # noqa: F811
+    house,  # noqa: F811
+    gridworks,  # noqa: F811
+):
+    reader = Reader(house.engine, gridworks, datetime.now(UTC) - timedelta(seconds=50))
+    reader.says(1, 1, {})
+    quorra = gridworks.reps["quorra"]
+    feed, page = open_page("/", gridworks, quorra), open_page(f"/messages/{reader.message_id}", gridworks, quorra)
+    for window in (feed, page):
+        expect(window.locator("[data-live]")).to_have_text("Live")
+    heard = (datetime.now(UTC) - reader.began).total_seconds() - 32  # eight of the forty seconds are left
+    reader.says(heard - 4, 3, {1: 9000})
+    reader.says(heard, 4, {3: 4000})
+    head, verdict = feed.locator(".group .open"), page.locator(".verdict")
+    expect(head).to_have_text("Kevin Flynn is reading page 4 of 12 of “Offer.pdf”")
+    expect(verdict).to_contain_text("is reading page 4 of 12")
+    after = "Kevin Flynn read 2 of 12 pages of “Offer.pdf” (1, 3) in 13 s"
+    expect(head).to_have_text(after, timeout=20_000)
+    expect(verdict).to_contain_text(after, timeout=20_000)
+    expect(feed.locator("[data-ends-in]")).to_have_count(0)
+    reader.says(heard + 10, 7, {4: 2000}, "left")
+    expect(head).to_have_text("Kevin Flynn read 3 of 12 pages of “Offer.pdf” (1, 3–4) in 15 s")
+    expect(feed.locator(".group summary")).to_have_text("1 document read · 1 view")
+    feed.get_by_role("button", name="Views", exact=True).click()
+    feed.get_by_role("button", name="Documents", exact=True).click()
+    expect(feed.locator(".group:visible")).to_have_count(0)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_page_with_readings_keeps_nobody_out(open_page, house, gridworks, look):  # noqa: F811
+    reader = Reader(house.engine, gridworks, datetime.now(UTC) - timedelta(seconds=20))
+    for after, page, spent in ((1, 1, {}), (10, 3, {1: 9000}), (19, 7, {3: 8800})):
+        reader.says(after, page, spent)
+    for path in ("/", f"/messages/{reader.message_id}"):
+        page = open_page(path, gridworks, gridworks.reps["quorra"], look)
+        expect(page.locator("[data-ends-in]").first).to_be_visible()
+        found = Axe().run(page, options=AXE[look]).response["violations"]
+        assert [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} in {look} is too wide"
