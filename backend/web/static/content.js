@@ -135,7 +135,7 @@ function pending() {
 }
 
 function ask() {
-  asking ??= poll();
+  asking ??= poll().finally(() => (asking = undefined));
 }
 
 async function poll() {
@@ -157,7 +157,6 @@ async function poll() {
       // away from the network: the next question finds out
     }
   }
-  asking = undefined;
 }
 
 function told(state) {
