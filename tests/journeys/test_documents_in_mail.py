@@ -5,6 +5,7 @@ from contextlib import suppress
 from urllib.parse import urljoin
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.sandbox import papers
@@ -79,12 +80,22 @@ def choose_and_insert(quorra, shoot) -> None:
     expect(quorra.page.get_by_test_id("draft-status")).to_have_text("Draft saved")
 
 
+def keeps_nobody_out(page) -> None:
+    """Nothing that axe-core finds, and nothing wider than a small phone."""
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found] == []
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
 def switch_off(feed, shoot) -> None:
     message = feed.open_message(SUBJECT)
     page = getattr(message, "page", message)
     section = page.locator("#documents")
     section.get_by_text("Options").click()
-    shoot(page, "share-options")
+    keeps_nobody_out(page)
+    shoot(page, "share-options", full_page=True)
     section.get_by_role("button", name=re.compile("^Switch the link off")).click()
     expect(page.locator("#documents")).to_contain_text("switched off")
     page.locator("#documents").get_by_text("Options").click()
