@@ -92,9 +92,9 @@ def spans(pages: Sequence[int]) -> str:
     return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in told)
 
 
-def lasting(told_ms: float) -> str:
+def lasting(told_ms: float | None) -> str:
     """Write a length of reading: "4 s", "1 min 20 s", "1 h 5 min"."""
-    seconds = round(told_ms / 1000)
+    seconds = round((told_ms or 0) / 1000)
     if seconds < 60:
         return f"{seconds} s"
     minutes, rest = divmod(seconds, 60)

@@ -14,6 +14,7 @@ from backend.domain.clues import Burst
 from backend.domain.hits import DOCUMENT_KINDS, Hit, HitKind, MessageFacts, Word
 from backend.domain.looks import Looks
 from backend.domain.networks import find_network
+from backend.domain.words import capital, lasting
 from backend.domain.writing import Sign, Writer
 
 TOO_EARLY = timedelta(seconds=5)
@@ -95,7 +96,7 @@ def _before_sending(scene: Scene) -> Found | None:
     since = scene.since_sending
     if since is None or since >= timedelta(0):
         return None
-    return Found(f"This was {_told(-since)} before the mail was sent: a look at the draft.")
+    return Found(f"This was {lasting(-since)} before the mail was sent: a look at the draft.")
 
 
 def _device_owner(scene: Scene) -> int | None:
@@ -208,7 +209,7 @@ def _named_machine(scene: Scene) -> Found | None:
     sentence = _MACHINES.get(scene.agent.kind)
     if sentence is None:
         return None
-    return Found(sentence.format(name=_capital(scene.agent.name)), _SURE.get(scene.agent.kind, 1.0))
+    return Found(sentence.format(name=capital(scene.agent.name)), _SURE.get(scene.agent.kind, 1.0))
 
 
 def _headless(scene: Scene) -> Found | None:
@@ -220,7 +221,7 @@ def _headless(scene: Scene) -> Found | None:
 def _picture_proxy_clicks(scene: Scene) -> Found | None:
     if scene.hit.kind == "open" or not scene.agent.is_proxy:
         return None
-    return Found(f"{_capital(scene.agent.name)} loads pictures; it does not click for anybody.", 0.9)
+    return Found(f"{capital(scene.agent.name)} loads pictures; it does not click for anybody.", 0.9)
 
 
 def _many_links(scene: Scene) -> Found | None:
@@ -250,7 +251,7 @@ def _security_network(scene: Scene) -> Found | None:
     rechecks = scene.hit.kind in ("click", "visit") and scene.looks.rechecks(scene.hit, scene.agent)
     if not (soon or rechecks):
         return None
-    when = f"{_told(since)} after sending" if soon and since is not None else "right after somebody's click"
+    when = f"{lasting(since)} after sending" if soon and since is not None else "right after somebody's click"
     return Found(f"It came from {network.name} {when}: a scanner that poses as a browser.", 0.85)
 
 
@@ -270,14 +271,14 @@ def _click_too_early(scene: Scene) -> Found | None:
         or _was_read(scene)
     ):
         return None
-    return Found(f"A click {_told(since)} after sending, by nobody who had opened the mail: a scanner.", 0.75)
+    return Found(f"A click {lasting(since)} after sending, by nobody who had opened the mail: a scanner.", 0.75)
 
 
 def _open_too_early(scene: Scene) -> Found | None:
     since = scene.since_sending
     if scene.hit.kind != "open" or since is None or since > TOO_EARLY or scene.agent.kind != "browser":
         return None
-    return Found(f"Loaded {_told(since)} after sending, as by a scanner on the mail's way; people need longer.", 0.65)
+    return Found(f"Loaded {lasting(since)} after sending, as by a scanner on the mail's way; people need longer.", 0.65)
 
 
 def _of_its_visit(scene: Scene) -> Found | None:
@@ -306,7 +307,7 @@ def _repeat(scene: Scene) -> Found | None:
 def _click(scene: Scene) -> Found | None:
     if scene.hit.kind != "click":
         return None
-    return Found(f"{_capital(scene.facts.someone)} followed the link in {scene.agent.name}.", _sureness(scene, 0.95))
+    return Found(f"{capital(scene.facts.someone)} followed the link in {scene.agent.name}.", _sureness(scene, 0.95))
 
 
 _DONE: Mapping[HitKind, str] = {
@@ -319,7 +320,7 @@ _DONE: Mapping[HitKind, str] = {
 def _in_document(scene: Scene) -> Found | None:
     if scene.hit.kind not in DOCUMENT_KINDS:
         return None
-    told = f"{_capital(scene.facts.doer(scene.hit))} {_DONE[scene.hit.kind]} in {scene.agent.name}"
+    told = f"{capital(scene.facts.doer(scene.hit))} {_DONE[scene.hit.kind]} in {scene.agent.name}"
     visit = scene.facts.visit_of(scene.hit)
     is_given = visit is not None and bool(visit.address) and not visit.is_proven
     sentence = f"{told}, by the address that was given before reading." if is_given else f"{told}."
@@ -332,17 +333,17 @@ def _through_proxy(scene: Scene) -> Found | None:
     since = scene.since_sending
     if since is not None and since <= TOO_EARLY:
         return Found(
-            f"{_capital(scene.agent.name)} loaded it {_told(since)} after sending: "
+            f"{capital(scene.agent.name)} loaded it {lasting(since)} after sending: "
             f"{scene.facts.someone} probably opened it at once, or the mail was prepared on arrival.",
             0.6,
         )
     return Found(
-        f"{_capital(scene.facts.someone)} opened it: {scene.agent.name} loads pictures when a mail is read.", 0.9
+        f"{capital(scene.facts.someone)} opened it: {scene.agent.name} loads pictures when a mail is read.", 0.9
     )
 
 
 def _opened(scene: Scene) -> Found | None:
-    return Found(f"{_capital(scene.facts.someone)} opened it in {scene.agent.name}.", _sureness(scene, 0.95))
+    return Found(f"{capital(scene.facts.someone)} opened it in {scene.agent.name}.", _sureness(scene, 0.95))
 
 
 def _sureness(scene: Scene, most: float) -> float:
@@ -351,19 +352,6 @@ def _sureness(scene: Scene, most: float) -> float:
     if network is not None and network.owner == "mail security" and scene.agent.kind == "browser":
         return 0.6
     return min(most, scene.agent.confidence)
-
-
-def _told(span: timedelta) -> str:
-    seconds = span.total_seconds()
-    for size, one, many in ((86400, "day", "days"), (3600, "hour", "hours"), (60, "minute", "minutes")):
-        if seconds >= size:
-            number = int(seconds // size)
-            return f"{number} {one if number == 1 else many}"
-    return "less than a second" if seconds < 1 else f"{int(seconds)} second{'' if int(seconds) == 1 else 's'}"
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 RULES: tuple[Rule, ...] = (

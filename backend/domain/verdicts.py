@@ -28,6 +28,7 @@ from backend.domain.hits import (
 )
 from backend.domain.looks import Looks
 from backend.domain.verdict_rules import RULES, Scene
+from backend.domain.words import capital
 from backend.domain.writing import written_looks
 
 __all__ = [
@@ -99,7 +100,7 @@ def inferred_view(hits: Sequence[Hit], verdicts: Sequence[Verdict], facts: Messa
         InferredView(
             hit.received_at,
             facts.doer(hit),
-            f"{_capital(facts.doer(hit))} {'opened a document' if hit.kind in DOCUMENT_KINDS else 'clicked a link'}, "
+            f"{capital(facts.doer(hit))} {'opened a document' if hit.kind in DOCUMENT_KINDS else 'clicked a link'}, "
             "so the mail was seen, though its image was not loaded.",
             0.95,
         )
@@ -108,13 +109,9 @@ def inferred_view(hits: Sequence[Hit], verdicts: Sequence[Verdict], facts: Messa
         InferredView(
             answer.at,
             answer.who,
-            f"{_capital(answer.who)} answered, so the mail was seen, though its image was not loaded.",
+            f"{capital(answer.who)} answered, so the mail was seen, though its image was not loaded.",
             1.0,
         )
         for answer in facts.answers
     ]
     return min(told, key=lambda view: (view.at, view.who, view.sentence), default=None)
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from flask import Flask
 
+from backend.domain.feed_documents import lasting
 from backend.services.reading import PageTotals
 
 _KINDS = {
@@ -28,18 +29,6 @@ def size(count: int) -> str:
         return f"{max(1, round(count / _KILOBYTE))} KB"
     megabytes = count / _KILOBYTE / _KILOBYTE
     return f"{megabytes:.1f} MB" if megabytes < 10 else f"{megabytes:.0f} MB"
-
-
-def lasting(told_ms: float | None) -> str:
-    """Write a length of reading: "4 s", "1 min 20 s", "1 h 5 min"."""
-    seconds = round((told_ms or 0) / 1000)
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, rest = divmod(seconds, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
 def many(count: int, one: str, more: str | None = None) -> str:
