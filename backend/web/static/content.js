@@ -148,8 +148,8 @@ async function poll() {
       if (answer.redirected) return void location.assign("/sign-in");
       if (!answer.ok) continue;
       const states = (await answer.json()).documents;
-      const hasMoved = states.some((state) => known.get(state.document) !== `${state.state} ${state.ready_pages > 0}`);
-      known = new Map(states.map((state) => [state.document, `${state.state} ${state.ready_pages > 0}`]));
+      const hasMoved = states.some((state) => known.get(state.document) !== seen(state));
+      known = new Map(states.map((state) => [state.document, seen(state)]));
       for (const state of states) told(state);
       for (const id of pending()) if (!known.has(id)) converting.delete(id);
       if (hasMoved) await refresh();
@@ -157,6 +157,11 @@ async function poll() {
       // away from the network: the next question finds out
     }
   }
+}
+
+// What has to change before the page is shown anew: each page of the one document, or the first one of many.
+function seen(state) {
+  return `${state.state} ${form?.dataset.one ? state.ready_pages : state.ready_pages > 0}`;
 }
 
 function told(state) {
@@ -206,7 +211,12 @@ async function refresh() {
     const same = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
     if (!same || part.contains(document.activeElement)) continue;
     tellTimes(same);
+    const scrolled = part.querySelector(".strip")?.scrollLeft;
+    const unfolded = [...part.querySelectorAll("details")].map((details) => details.open);
+    for (const [at, details] of [...same.querySelectorAll("details")].entries()) details.open = Boolean(unfolded[at]);
     part.replaceWith(document.adoptNode(same));
+    const strip = same.querySelector(".strip");
+    if (strip && scrolled) strip.scrollLeft = scrolled;
   }
 }
 

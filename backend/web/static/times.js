@@ -8,6 +8,7 @@ const dayOfYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "sho
 
 export function told(at, now = new Date()) {
   const seconds = (now - at) / 1000;
+  if (seconds < -60) return `${(at.getFullYear() === now.getFullYear() ? day : dayOfYear).format(at)} ${clock.format(at)}`;
   if (seconds < 60) return "just now";
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   if (at.toDateString() === now.toDateString()) return `${Math.floor(seconds / 3600)} h ago`;
