@@ -16,6 +16,7 @@ export class Pages {
   #far;
   #matches = [];
   #current = null;
+  #started = false;
   onChange = () => {};
 
   constructor(root) {
@@ -44,15 +45,24 @@ export class Pages {
         const section = number === given && there ? there : this.#place(number, width > height);
         section.style.aspectRatio = `${width} / ${height}`;
         section.dataset.number = number;
-        const page = { number, width, height, section, image: section.querySelector("img"), asked: 0, isNear: false };
+        const page = { number, width, height, section, image: section.querySelector("img"), asked: 0, isNear: section === there };
         if (number < given && section !== there) there.before(section);
         else if (section !== there) this.#root.append(section);
         this.list.push(page);
-        this.#near.observe(section);
-        this.#far.observe(section);
+        if (this.#started) this.#watch(page);
       }
     }
-    return number;
+  }
+
+  // Fetch what is near the screen from now on: once the first page is there, which nothing may hold up.
+  start() {
+    this.#started = true;
+    for (const page of this.list) this.#watch(page);
+  }
+
+  #watch({ section }) {
+    this.#near.observe(section);
+    this.#far.observe(section);
   }
 
   #place(number, isWide) {
@@ -72,6 +82,7 @@ export class Pages {
       if (isNear) this.#fill(page);
       else this.#empty(page);
     }
+    this.onChange();
   }
 
   #fill(page) {

@@ -244,4 +244,6 @@ if (opened > 1) pages.jump(opened);
 for (const part of document.querySelectorAll("[data-script]")) part.hidden = false;
 if (!document.fullscreenEnabled) document.querySelector("[data-full]").hidden = true;
 firstShown();
+await root.querySelector("img").decode().catch(() => {}); // shown or broken: the others need not wait longer
+pages.start();
 growOn();
