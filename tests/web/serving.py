@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from backend.app import create_app
 from backend.services.parts import Parts
+from backend.services.ports import BlobStore
 from backend.settings import Settings
 from backend.store.engine import create_store
 from backend.web.feed_stream import FeedStream
@@ -66,13 +67,13 @@ class _Front:
 
 
 @contextlib.contextmanager
-def served(engine: Engine, settings: Settings) -> Iterator[Served]:
+def served(engine: Engine, settings: Settings, blobs: BlobStore | None = None) -> Iterator[Served]:
     """Serve on http://localhost for as long as the block lasts."""
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://localhost:{listening.getsockname()[1]}"
     own = replace(settings, public_url=url, tracking_url=url)
     parts = Parts(
-        settings=own, engine=engine, google=SmallGoogle(), gmail=None, secrets=None, blobs=None, documents=None
+        settings=own, engine=engine, google=SmallGoogle(), gmail=None, secrets=None, blobs=blobs, documents=None
     )
     app = create_app(parts)
     limiter.reset()

@@ -4,6 +4,7 @@ import { highlight, linkLayer, textLayer } from "./layer.js";
 
 const NEAR = "250% 0px"; // fetched in good time
 const FAR = "700% 0px"; // let go beyond
+const MOST_FAILURES = 6; // then it may be that the share was closed
 
 export class Pages {
   list = [];
@@ -45,7 +46,8 @@ export class Pages {
         const section = number === given && there ? there : this.#place(number, width > height);
         section.style.aspectRatio = `${width} / ${height}`;
         section.dataset.number = number;
-        const page = { number, width, height, section, image: section.querySelector("img"), asked: 0, isNear: section === there };
+        const image = section.querySelector("img");
+        const page = { number, width, height, section, image, asked: 0, failures: 0, isNear: section === there };
         if (number < given && section !== there) there.before(section);
         else if (section !== there) this.#root.append(section);
         this.list.push(page);
@@ -121,7 +123,8 @@ export class Pages {
       },
       () => {
         page.asked = 0;
-        setTimeout(() => this.sharpen(page), 3000);
+        page.failures += 1;
+        if (page.failures < MOST_FAILURES) setTimeout(() => this.sharpen(page), 1000 * 2 ** page.failures);
       },
     );
   }

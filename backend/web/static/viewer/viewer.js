@@ -202,7 +202,7 @@ const KEYS = {
 
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && search.isOpen) return search.close();
-  if (event.ctrlKey || event.metaKey || event.altKey || keys.open || event.target.closest("input, summary")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || keys.open || event.target.closest("input")) return;
   const act = KEYS[event.key];
   if (!act || (zoom > 1 && event.key.startsWith("Arrow"))) return;
   event.preventDefault();
