@@ -169,7 +169,7 @@ def test_a_new_version_belongs_to_the_same_document(quorra, conn, offer):
     assert "Version 2" in page and "Offer, better.pdf" in page
 
 
-def test_a_page_is_an_image_that_only_the_rep_may_keep(quorra, conn, offer):
+def test_a_page_is_an_image_that_only_the_rep_may_keep(quorra, conn, offer, gridworks):
     path = f"/content/{offer}/pages/{version_of(conn, offer)}"
     answer = get(quorra, f"{path}/2/320")
     assert answer.data == document_rows.page_picture(320, 2)
@@ -177,7 +177,8 @@ def test_a_page_is_an_image_that_only_the_rep_may_keep(quorra, conn, offer):
     assert answer.headers["Cache-Control"].startswith("private")
     assert get(quorra, f"{path}/4/320").status_code == 404
     assert get(quorra, f"/content/{offer}/pages/999999/1/320").status_code == 404
-    assert conn.execute(select(func.count()).select_from(tables.hit)).scalar_one() == 0
+    counted = select(func.count()).where(tables.hit.c.workspace_id == gridworks.workspace_id)
+    assert conn.execute(counted).scalar_one() == 0
 
 
 def test_the_page_shows_times_and_the_way_of_each_reader(quorra, conn, offer, gridworks):
