@@ -31,6 +31,7 @@ from addon.cards import (
 )
 from addon.compose import ADD_DOCUMENT, AGAIN, COMPOSE_KEY
 from addon.words import listed, shortened, size
+from backend.domain.documents import TYPE_NAMES
 from backend.domain.people import Recipient
 
 SEARCH, PAGE, DOCUMENT, SOUGHT, IN_PLACE = "document_search", "page", "document", "sought", "in_place"
@@ -39,15 +40,6 @@ A_PAGE = 8
 
 Happened = Literal["document", "document_already"]
 _LONGEST_NAME = 120
-_TYPES = {
-    "pdf": "PDF",
-    "doc": "Word",
-    "docx": "Word",
-    "ppt": "PowerPoint",
-    "pptx": "PowerPoint",
-    "odt": "OpenDocument text",
-    "odp": "OpenDocument presentation",
-}
 _COVER_WIDTH, _COVER_HEIGHT = 96, 128
 _BLOCK_WIDTH, _LEFT_WIDTH = 440, 100
 _INK, _QUIET, _LINK, _GROUND, _EDGE = "#1f2733", "#505b6b", "#1f4bb8", "#f2f4f8", "#c3cad6"
@@ -232,7 +224,7 @@ def _turn(base_url: str, picker: Picker, words: str, by: int) -> Json | None:
 
 
 def _about(type_: str, pages: int | None, bytes_: int) -> str:
-    told = [_TYPES.get(type_, "Document")]
+    told = [TYPE_NAMES.get(type_, "Document")]
     if pages:
         told.append("1 page" if pages == 1 else f"{pages:,} pages")
     return " · ".join([*told, size(bytes_)])

@@ -4,8 +4,10 @@ Places on a page are fractions of its width and height, from its top left corner
 that they hold at any size.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from backend.domain.documents import DocumentFacts, PageKind
 
@@ -55,6 +57,12 @@ class PageImage:
     height: int
     format: str
     content: bytes
+
+
+def fitting_image(images: Sequence[Mapping[str, Any]], width: int) -> Mapping[str, Any] | None:
+    """Choose the narrowest of a page's stored images that is at least so wide, else the widest; None where none is."""
+    ordered = sorted(images, key=lambda image: int(image["asked_width"]))
+    return next((image for image in ordered if image["asked_width"] >= width), ordered[-1] if ordered else None)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ carries its rule's name and a sentence for the rep: what it is, that nothing was
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -21,6 +21,16 @@ MAX_PAGES = 2000
 MAX_UNPACKED_BYTES = 512 << 20
 MAX_PARTS = 20_000
 NAME_LENGTH = 120
+
+TYPE_NAMES: Mapping[str, str] = {  # in a few letters, for lists and cards
+    "pdf": "PDF",
+    "doc": "Word",
+    "docx": "Word",
+    "ppt": "PowerPoint",
+    "pptx": "PowerPoint",
+    "odt": "OpenDocument text",
+    "odp": "OpenDocument presentation",
+}
 
 _KNOWN_AS = {
     "pdf": "a PDF file",

@@ -13,6 +13,7 @@ from typing import IO
 
 from sqlalchemy import Connection, Engine
 
+from backend.domain.document_pages import fitting_image
 from backend.domain.documents import DocumentFacts, clean_name, refusal
 from backend.errors import DocumentRefused, Malformed, NotFound, TeamPlanOnly
 from backend.services.ports import BlobStore
@@ -194,9 +195,9 @@ def get_page_image(
     _get_row(conn, workspace_id, rep_id, document_id)
     versions = store.versions_of(conn, workspace_id, document_id)
     found = store.find_page(conn, workspace_id, version_id, number)
-    if found is None or not found.images or version_id not in [version.id for version in versions]:
+    image = fitting_image(found.images, width) if found else None
+    if image is None or version_id not in [version.id for version in versions]:
         raise NotFound
-    image = next((image for image in found.images if image["asked_width"] >= width), found.images[-1])
     return StoredImage(image["digest"], image["format"], image["width"], image["height"], image["bytes"])
 
 

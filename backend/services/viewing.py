@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from backend.domain.document_pages import fitting_image
 from backend.domain.shares import share_state
 from backend.domain.viewing import RawHit, ShareRow
 from backend.errors import Malformed, NotFound
@@ -148,10 +149,10 @@ def find_page(conn: Connection, row: ShareRow, version_id: int, number: int) -> 
 
 def image_of(page: Mapping[str, Any], width: int) -> Mapping[str, Any]:
     """The narrowest of a page's images that is at least so wide, else the widest. Raises NotFound where it has none."""
-    images: Sequence[Mapping[str, Any]] = sorted(page["images"], key=lambda image: image["asked_width"])
-    if not images:
+    image = fitting_image(page["images"], width)
+    if image is None:
         raise NotFound
-    return next((image for image in images if image["asked_width"] >= width), images[-1])
+    return image
 
 
 def link_of(page: Mapping[str, Any], index: int) -> str:

@@ -6,18 +6,10 @@ from typing import Protocol
 
 from flask import Flask
 
+from backend.domain.documents import TYPE_NAMES
 from backend.domain.feed_documents import lasting
 from backend.services.reading import PageTotals
 
-_KINDS = {
-    "pdf": "PDF",
-    "doc": "Word",
-    "docx": "Word",
-    "ppt": "PowerPoint",
-    "pptx": "PowerPoint",
-    "odt": "OpenDocument text",
-    "odp": "OpenDocument presentation",
-}
 _KILOBYTE = 1024
 _FULL = 100
 _LOWEST = 2
@@ -38,7 +30,7 @@ def many(count: int, one: str, more: str | None = None) -> str:
 
 def kind(told: str | None) -> str:
     """What a person calls a document of this type; empty while it is not known."""
-    return _KINDS.get(told or "", "")
+    return TYPE_NAMES.get(told or "", "")
 
 
 class Page(Protocol):
