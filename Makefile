@@ -12,7 +12,7 @@ demo-check: setup
 
 test:
 	.ci/setup test
-	.venv/bin/python -m pytest -n 3 --dist loadfile
+	.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint:
 	.ci/setup test

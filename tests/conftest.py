@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,27 @@ from backend.store.engine import create_store
 from backend.store.tables import metadata
 from tests import postgres
 from tests.stories import Tenant, found_workspace
+
+# The files that take longest, handed out first: at the end one process would work alone on what came last
+LONGEST_FIRST = (
+    "journeys/test_viewer.py",
+    "journeys/test_story.py",
+    "journeys/test_content.py",
+    "journeys/test_connecting.py",
+    "journeys/test_demo.py",
+    "journeys/",
+    "web/test_pages_in_browser.py",
+    "web/test_any_request.py",
+    "test_jobs.py",
+    "test_converting.py",
+    "services/test_documents.py",
+    "web/test_reading_in_browser.py",
+    "adapters/test_office.py",
+    "collector/test_durability.py",
+    "web/test_content.py",
+    "services/test_syncing_interleaved.py",
+    "services/test_claims.py",
+)
 
 NOW = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
 
@@ -30,6 +52,16 @@ ENVIRON = {
     "GOOGLE_PUBSUB_TOPIC": "projects/readback/topics/gmail",
     "GOOGLE_PUSH_SERVICE_ACCOUNT": "push@readback.iam.gserviceaccount.com",
 }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest; the rest stays in its order."""
+
+    def place(item: pytest.Item) -> int:
+        file = item.path.relative_to(Path(__file__).parent).as_posix()
+        return next((place for place, name in enumerate(LONGEST_FIRST) if file.startswith(name)), len(LONGEST_FIRST))
+
+    items.sort(key=place)
 
 
 class OneConnection:
