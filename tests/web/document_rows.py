@@ -2,6 +2,7 @@
 
 import io
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID, uuid4
 
 from PIL import Image
@@ -70,6 +71,7 @@ def put_pages(conn: Connection, blobs: BlobStore, tenant: Tenant, version: tuple
     conn.execute(update(docs.document).where(docs.document.c.id == document_id).values(version_id=version_id))
 
 
+@cache
 def page_picture(width: int, number: int) -> bytes:
     """A page as a picture: white, with grey lines, a little different for each number."""
     height = round(width * A4[1] / A4[0])
