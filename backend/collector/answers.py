@@ -4,18 +4,16 @@ Answers are made ahead, where nothing in them varies. Only a destination under o
 only as a whole http or https address in visible ASCII.
 """
 
-import re
 from base64 import b64decode
 from collections.abc import MutableMapping
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlsplit, urlunsplit
+
+from backend.domain.destinations import location_of
 
 Message = MutableMapping[str, Any]  # ASGI 3
 
 # The smallest honest GIF: one transparent pixel, 43 bytes.
 GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
-_VISIBLE = "".join(chr(code) for code in range(0x21, 0x7F))
-_UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _NO_STORE = (b"cache-control", b"no-store, no-cache, must-revalidate, max-age=0, private")
 
 
@@ -76,20 +74,3 @@ def redirect_to(destination: str) -> Answer | None:
         (b"referrer-policy", b"no-referrer"),
         (b"x-robots-tag", b"noindex, nofollow"),
     )
-
-
-def location_of(destination: str) -> bytes | None:
-    """A destination as a header may carry it: unchanged where it is ASCII, else written as browsers write it."""
-    if _UNSAFE.search(destination):
-        return None
-    try:
-        parts = urlsplit(destination)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            return None
-        if destination.isascii():
-            return destination.encode()
-        host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
-        rest = (quote(part, safe=_VISIBLE) for part in parts[2:])
-        return urlunsplit((parts.scheme, host, *rest)).encode("ascii")
-    except ValueError:
-        return None

@@ -22,7 +22,7 @@ from typing import Literal, NamedTuple, TypeAlias, TypeVar
 import asyncpg
 from prometheus_client import Counter, Gauge, Histogram
 
-from backend.collector.arrivals import COLUMNS, Arrival
+from backend.domain.arrivals import COLUMNS, Arrival
 from backend.collector.journal import Journal, LeftJournal, waiting_hits
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from backend.collector.arrivals import new_hit_id
+from backend.domain.arrivals import new_hit_id
 
 SENT_AT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 RULED_AT = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)

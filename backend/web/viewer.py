@@ -20,8 +20,8 @@ from sqlalchemy import Connection
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_range_header
 
-from backend.collector.answers import redirect_to
-from backend.collector.arrivals import Address, Trust, arrival_of
+from backend.domain.arrivals import Address, Trust, arrival_of
+from backend.domain.destinations import location_of
 from backend.domain.hits import HitKind
 from backend.domain.tokens import read_token
 from backend.domain.viewing import RawHit, ShareRow
@@ -34,7 +34,6 @@ from backend.web.parts import now, parts
 log = logging.getLogger(__name__)
 blueprint = Blueprint("viewer", __name__)
 
-WIDTHS = (320, 800, 1200, 2000)
 READER_COOKIE = "readback-reader"
 _READER_LASTS = timedelta(days=30)
 _LONGEST_BODY = 64 * 1024
@@ -199,7 +198,7 @@ def follow(token: str, version_id: int, number: int, index: int) -> ResponseRetu
     with parts().engine.begin() as conn:
         row = _live_for_reader(conn, token)
         uri = viewing.link_of(viewing.find_page(conn, row, version_id, number), index)
-        if not uri.lower().startswith("mailto:") and redirect_to(uri) is None:
+        if not uri.lower().startswith("mailto:") and location_of(uri) is None:
             raise NotFound
         raw = _raw(row, token, "follow", {"page": number, "link": uri})
         viewing.keep_hit(conn, row, raw, _uuid(request.args.get("v")))
@@ -290,7 +289,7 @@ def _told(token: str, shown: OpenShare, number: int, page: Any, visit_id: UUID |
     """What the page is made of."""
     base, seen = f"/d/{token}", f"?v={visit_id}" if visit_id else ""
     image_base = f"{base}/pages/{shown.version_id}/{number}"
-    widths = sorted({min(WIDTHS, key=lambda known: (known < image["asked_width"], known)) for image in page["images"]})
+    widths = sorted({int(image["asked_width"]) for image in page["images"]})
     return {
         "token": token,
         "shown": shown,

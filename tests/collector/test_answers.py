@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from backend.collector.answers import GIF, location_of
+from backend.collector.answers import GIF
 from backend.collector.asgi import destination_in
+from backend.domain.destinations import location_of
 from backend.domain.devices import DEVICE_COOKIE, SignedDevice, mint_device
 from backend.domain.tokens import click_address, mint_token
 from backend.store import tables

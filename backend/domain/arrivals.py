@@ -2,7 +2,8 @@
 
 Kept are the few headers that can tell a person from a machine (below, each with its reason); a cookie is read for
 our own device mark and never kept, and neither are credentials or whole referrers. Whatever text came in is cut and
-cleaned of what PostgreSQL or a reader of logs could stumble over.
+cleaned of what PostgreSQL or a reader of logs could stumble over. For images and links in the collector, and for
+documents in the viewer.
 """
 
 import json
