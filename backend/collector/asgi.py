@@ -17,8 +17,8 @@ from urllib.parse import unquote_to_bytes
 
 from backend.collector import answers
 from backend.collector.answers import Answer
-from backend.domain.arrivals import Address, Scope, Trust, arrival_of
 from backend.collector.keeping import Keeper, count
+from backend.domain.arrivals import Address, Scope, Trust, arrival_of
 from backend.domain.tokens import read_token
 from backend.settings import Settings
 from backend.store.engine import plain_url

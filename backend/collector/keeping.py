@@ -22,8 +22,8 @@ from typing import Literal, NamedTuple, TypeAlias, TypeVar
 import asyncpg
 from prometheus_client import Counter, Gauge, Histogram
 
-from backend.domain.arrivals import COLUMNS, Arrival
 from backend.collector.journal import Journal, LeftJournal, waiting_hits
+from backend.domain.arrivals import COLUMNS, Arrival
 
 log = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from backend.collector import keeping
-from backend.domain.arrivals import Arrival, new_hit_id
 from backend.collector.journal import FOLDER, Journal, waiting_hits
 from backend.collector.keeping import Keeper
+from backend.domain.arrivals import Arrival, new_hit_id
 from backend.domain.tokens import click_address, mint_token
 from backend.store import tables
 from backend.store.engine import plain_url
