@@ -6,8 +6,9 @@ other side asked for; all else is a fault of ours, is logged, and waits for the 
 be tried again is left as a new one (`store.queue.enqueue`): procrastinate's own retry breaks where an equal job waits
 already.
 
-A worker that dies leaves its jobs "doing"; the others, or the next one to start, put them back within seconds. One
-whose database goes away, or is not migrated yet, waits for it.
+A worker that is told to stop finishes its jobs, but for the making of pages, which may take minutes: that is broken
+off and left for the next worker. One that dies leaves its jobs "doing"; the others, or the next one to start, put them
+back within seconds. One whose database goes away, or is not migrated yet, waits for it.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ from procrastinate.worker import Worker
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from backend.errors import RateLimited, Transient
+from backend.errors import RateLimited, Stopped, Transient
 from backend.services import converting, documents, hits, mailboxes, syncing
 from backend.services.parts import Parts
 from backend.store import queue
@@ -36,7 +37,8 @@ log = structlog.get_logger(__name__)
 HITS_CHANNEL = "readback_hits"
 ATTEMPTS = 8
 _PAUSES_S = (1, 2, 4, 8, 15, 30, 60)
-_CONCURRENCY = {"default": 4, documents.QUEUE: 2}  # queue -> jobs at a time: documents take minutes, mail must not wait
+# queue -> jobs at a time: documents take minutes, and mail must not wait for them, nor pages for finer images of others
+_CONCURRENCY = {"default": 4, documents.QUEUE: 2, converting.SHARPENING_QUEUE: 1}
 _HEARTBEAT_S = 1.0
 _SILENT_S = 4.0  # a worker that was not heard of for so long is dead
 _LOOK_EVERY_S = 1.0  # jobs announce themselves; this is for those that were put back
@@ -66,6 +68,11 @@ def convert_document(parts: Parts, now: datetime, workspace_id: int, version_id:
     converting.convert(parts.engine, parts.blobs, parts.documents, (workspace_id, version_id))
 
 
+def sharpen_document(parts: Parts, now: datetime, workspace_id: int, version_id: int) -> None:
+    """Make the finest images of pages that can be read already."""
+    converting.sharpen(parts.engine, parts.blobs, parts.documents, (workspace_id, version_id))
+
+
 def _give_up_converting(parts: Parts, workspace_id: int, version_id: int) -> None:
     converting.give_up(parts.engine, (workspace_id, version_id))
 
@@ -83,6 +90,7 @@ _JOBS: Mapping[str, Callable[..., None]] = {
     "watch_mailbox": watch_mailbox,
     "give_back_access": give_back_access,
     "convert_document": convert_document,
+    "sharpen_document": sharpen_document,
 }
 
 # what is told to whoever waits for a job, once it is not tried again
@@ -123,6 +131,9 @@ def _runner(
         running.add(context.job.id or 0)
         try:
             job(parts, now, **args)
+        except Stopped:
+            log.info("job_left_for_another_worker", job=context.job.task_name, **args)
+            _leave_again(parts, context.job, {**args, "attempt": attempt}, now)
         except (Transient, OperationalError) as problem:  # also a deadlock, a lock that was not had, a lost connection
             if attempt >= ATTEMPTS:
                 if given_up:
@@ -155,7 +166,7 @@ def pause_before(attempt: int, problem: Exception) -> float:
 
 
 def run_worker(parts: Parts) -> None:
-    """Run until told to stop (SIGTERM, SIGINT): jobs at hand are finished first."""
+    """Run until told to stop (SIGTERM, SIGINT): jobs at hand are finished first, or left for the next worker."""
     asyncio.run(_work_until_told(parts))
 
 
@@ -168,6 +179,8 @@ async def _work_until_told(parts: Parts) -> None:
     while not told.is_set():
         working = asyncio.create_task(_work(parts))
         await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if told.is_set():
+            parts.documents.stop()
         working.cancel()  # procrastinate takes it as being asked to stop; one that has ended takes no notice
         [problem] = await asyncio.gather(working, return_exceptions=True)
         if isinstance(problem, Exception) and not isinstance(problem, _NO_DATABASE):

@@ -115,6 +115,20 @@ def endless_page() -> bytes:
     )
 
 
+def nested_page(depth: int) -> bytes:
+    """A page of groups within groups, deeper than any reader goes."""
+    group = b"/Type/XObject/Subtype/Form/BBox[0 0 600 600]/Group<</S/Transparency>>"
+    inner = [_stream(b"/N Do", group + b"/Resources<</XObject<</N %d 0 R>>>>" % (n + 1)) for n in range(5, 5 + depth)]
+    return raw_pdf(
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 600]/Contents 4 0 R/Resources<</XObject<</N 5 0 R>>>>>>",
+        _stream(b"/N Do"),
+        *inner,
+        _stream(b"0 0 600 600 re f", group),
+    )
+
+
 def many_pages(count: int) -> bytes:
     kids = b" ".join(b"%d 0 R" % (number + 3) for number in range(count))
     page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]>>"

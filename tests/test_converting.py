@@ -14,20 +14,24 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select, text
 
+from backend.adapters import documents as adapter
 from backend.adapters.blobs import Blobs
+from backend.adapters.cage import Limits
 from backend.errors import Transient
 from backend.jobs import ATTEMPTS, create_queue
 from backend.services import documents
+from backend.services.converting import SHARP_WIDTH, WIDTHS
 from backend.services.documents import QUEUE, Upload, Uploader
 from backend.services.parts import Parts
 from backend.settings import Settings
-from backend.store.document_tables import document_version
+from backend.store.document_tables import document_page, document_version
 from backend.store.queue import enqueue
 from tests import documents as files
 from tests.conftest import ENVIRON
 from tests.stories import found_workspace
 
 PAGES = 16
+STOPS_WITHIN_S = 8  # platforms kill after 10 s or later
 
 
 class Store:
@@ -59,6 +63,18 @@ class Store:
 
     def state(self, version_id: int) -> str:
         return self.ask(select(document_version.c.state).where(document_version.c.id == version_id))
+
+    def told(self, version_id: int) -> tuple[str, str]:
+        asked = select(document_version.c.rule, document_version.c.sentence).where(document_version.c.id == version_id)
+        with self.engine.connect() as conn:
+            return tuple(conn.execute(asked).one())
+
+    def widths(self, version_id: int) -> list[tuple[int, ...]]:
+        """The widths of each page's images."""
+        asked = select(document_page.c.images).where(document_page.c.version_id == version_id)
+        with self.engine.connect() as conn:
+            pages = conn.execute(asked).scalars().all()
+        return [tuple(image["asked_width"] for image in images) for images in pages]
 
     def page_rows(self) -> dict[int, int]:
         """Each page's number, and the transaction that wrote it."""
@@ -120,6 +136,56 @@ def test_a_worker_killed_in_the_middle_of_a_conversion_finishes_it_after_restart
     assert store.ready(version_id) == PAGES
 
 
+def test_a_worker_that_is_told_to_stop_leaves_a_conversion_at_once_and_the_next_finishes_it_once(store, work):
+    version_id = store.upload(files.saved(files.pdf(PAGES)))
+    with work() as process:
+        until(lambda: store.ready(version_id) >= 2)
+        process.terminate()
+        assert process.wait(timeout=STOPS_WITHIN_S) == 0
+    before = store.page_rows()
+    assert 2 <= len(before) < PAGES
+    left = "task_name = 'convert_document' AND status = 'todo' AND args->>'attempt' = '1'"
+    assert (store.state(version_id), store.count(left)) == ("converting", 1)
+    with work():
+        until(lambda: store.state(version_id) == "ready")
+        until(lambda: store.count("task_name IN ('convert_document', 'sharpen_document')") == 0)
+    after = store.page_rows()
+    assert sorted(after) == list(range(1, PAGES + 1))
+    assert store.ready(version_id) == PAGES
+    assert set(store.widths(version_id)) == {(*WIDTHS, SHARP_WIDTH)}
+
+
+def test_a_page_that_breaks_the_reader_is_refused_and_the_worker_lives(store, work):
+    broken = store.upload(files.nested_page(500))
+    with work() as process:
+        until(lambda: store.state(broken) == "refused")
+        sound = store.upload(files.saved(files.pdf(1)))
+        until(lambda: store.state(sound) == "ready")
+        assert process.poll() is None
+    assert store.told(broken)[0] == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("limits", "rule", "words"),
+    [
+        (Limits(memory_bytes=250 << 20), "too_heavy", "more memory than a document should"),
+        (Limits(silence_s=1), "too_slow", "took too long to read"),
+    ],
+)
+def test_a_page_beyond_the_limits_is_refused_with_its_rule_and_the_next_job_is_done(
+    store, blobs, monkeypatch, limits, rule, words
+):
+    monkeypatch.setattr(adapter, "_RENDERING", limits)
+    endless = store.upload(files.endless_page())
+    convert_once(store, blobs, endless)
+    assert store.state(endless) == "refused"
+    assert (store.told(endless)[0], words in store.told(endless)[1]) == (rule, True)
+    assert store.page_rows() == {}
+    sound = store.upload(files.saved(files.pdf(1)))
+    convert_once(store, blobs, sound)
+    assert store.state(sound) == "ready"
+
+
 def test_documents_take_two_places_at_most_and_the_mail_does_not_wait_for_them(store, work):
     for number in range(4):
         store.upload(files.saved(files.pdf(60 + number)))
@@ -147,7 +213,7 @@ class _Broken:
 def convert_once(store: Store, blobs: Any, version_id: int, attempt: int = 1) -> None:
     """Do the job as the worker does."""
     parts = Parts(Settings.from_environ({**ENVIRON, "DATABASE_URL": "postgresql://nowhere"}),
-                  store.engine, None, None, None, blobs, None)  # fmt: skip
+                  store.engine, None, None, None, blobs, adapter.Documents())  # fmt: skip
     lock = f"convert_document:{store.by.workspace_id}:{version_id}"
     job = SimpleNamespace(id=1, task_name="convert_document", queueing_lock=lock, queue=QUEUE)
     run = create_queue(parts).tasks["convert_document"].func

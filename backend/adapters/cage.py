@@ -26,6 +26,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ from typing import IO
 import pyseccomp
 
 from backend.adapters import cage_door
-from backend.errors import ConversionFailed, WorkDied
+from backend.errors import ConversionFailed, Stopped, WorkDied
 
 _ROOT = Path(__file__).parents[2]
 _INSIDE = "/cage"
@@ -95,8 +96,9 @@ class Holds:
 class Cage:
     """A folder that one hostile file is worked on in; by `open_cage` only."""
 
-    def __init__(self, folder: Path, holds: Holds) -> None:
+    def __init__(self, folder: Path, holds: Holds, stopping: threading.Event) -> None:
         self._folder = folder
+        self._stopping = stopping
         self._holds = holds
         self._gives_up_rights = holds.foreign_rights and not holds.namespaces
         self._folder_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -154,12 +156,16 @@ class Cage:
         """Run the command in the folder and yield what it prints, line by line, while it runs.
 
         Raises WorkDied saying how it ended, unless it ended by itself with status 0, and ConversionFailed if it
-        could not even be started. Closing the iterator kills the work.
+        could not even be started, and Stopped once the process is to end. Closing the iterator kills the work.
         """
         with tempfile.TemporaryFile() as stderr:
             process = self._start(command, limits, stderr)
             try:
-                yield from _printed(process, limits, self._folder)
+                for line in _printed(process, limits, self._folder):
+                    if self._stopping.is_set():
+                        raise Stopped
+                    if line is not None:
+                        yield line
                 _settle(process.wait(timeout=limits.silence_s), stderr)
             except subprocess.TimeoutExpired as problem:
                 raise WorkDied("time") from problem
@@ -210,8 +216,8 @@ class Cage:
 
 
 @contextlib.contextmanager
-def open_cage() -> Iterator[Cage]:
-    """Give a new cage, and leave nothing of it behind."""
+def open_cage(stopping: threading.Event | None = None) -> Iterator[Cage]:
+    """Give a new cage, and leave nothing of it behind. Once `stopping` is set, work in it ends within a moment."""
     holds = what_holds()
     with tempfile.TemporaryDirectory(prefix="readback-cage-", ignore_cleanup_errors=True) as outer:
         folder = Path(outer) / "work"
@@ -221,7 +227,7 @@ def open_cage() -> Iterator[Cage]:
                 os.chown(made, _NOBODY, _NOBODY)
         if holds.foreign_rights and not holds.namespaces:
             Path(outer).chmod(0o711)
-        cage = Cage(folder, holds)
+        cage = Cage(folder, holds, stopping or threading.Event())
         try:
             yield cage
         finally:
@@ -287,8 +293,8 @@ def _filter() -> bytes:
         return program.read()
 
 
-def _printed(process: subprocess.Popen[bytes], limits: Limits, folder: Path) -> Iterator[bytes]:
-    """Yield the lines while the limits that only we can watch hold."""
+def _printed(process: subprocess.Popen[bytes], limits: Limits, folder: Path) -> Iterator[bytes | None]:
+    """Yield the lines while the limits that only we can watch hold, and None every moment without one."""
     assert process.stdout
     ends_at = time.monotonic() + limits.wall_s
     silent_until = time.monotonic() + limits.silence_s
@@ -300,6 +306,7 @@ def _printed(process: subprocess.Popen[bytes], limits: Limits, folder: Path) -> 
                 raise WorkDied("time")
             if not selector.select(_LOOK_EVERY_S):
                 _weigh(folder, limits)
+                yield None
                 continue
             chunk = os.read(process.stdout.fileno(), 1 << 16)
             if not chunk:

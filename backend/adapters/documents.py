@@ -8,6 +8,7 @@ and sizes are checked here before anybody uses them. Nothing here touches the da
 
 import contextlib
 import json
+import threading
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -43,9 +44,16 @@ _STARTS = {"webp": b"RIFF", "jpeg": b"\xff\xd8\xff"}
 class Documents:
     """Makes pages of files (`services.ports.DocumentReader`), in cages of this machine."""
 
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Break off what is at hand, and whatever is begun from now on, with Stopped: the process is to end."""
+        self._stopping.set()
+
     def prepare(self, source: Path, name: str) -> PdfReady:
-        """Find out what the file is and make it a PDF. Raises DocumentRefused, ConversionFailed."""
-        return prepare(source, name)
+        """Find out what the file is and make it a PDF. Raises DocumentRefused, ConversionFailed, Stopped."""
+        return prepare(source, name, self._stopping)
 
     def render(
         self,
@@ -54,24 +62,24 @@ class Documents:
         numbers: Sequence[int] | None = None,
         cover_width: int | None = None,
     ) -> Generator[RenderedPage, None, None]:
-        """Yield the pages, each as soon as it is ready. Raises DocumentRefused, ConversionFailed."""
-        return render(ready, widths, numbers, cover_width)
+        """Yield the pages, each as soon as it is ready. Raises DocumentRefused, ConversionFailed, Stopped."""
+        return render(ready, widths, numbers, cover_width, self._stopping)
 
     def stamp(self, image: bytes, label: str) -> bytes:
         """Return a page's image as WebP with a label drawn across it. Raises ConversionFailed."""
         return stamp(image, label)
 
 
-def prepare(source: Path, name: str) -> PdfReady:
+def prepare(source: Path, name: str, stopping: threading.Event | None = None) -> PdfReady:
     """Find out what the file is and make it a PDF where it is none.
 
     Raises DocumentRefused with the rule's sentence for the rep, or ConversionFailed where the fault is ours.
     """
-    facts = inspect(source, name)
+    facts = inspect(source, name, stopping)
     _refuse(facts)
     if facts.found == "pdf":
         return PdfReady(facts, source)
-    with open_cage() as cage:
+    with open_cage(stopping) as cage:
         work_on = f"document.{facts.found}"
         cage.put(source, work_on)
         try:
@@ -79,7 +87,7 @@ def prepare(source: Path, name: str) -> PdfReady:
         except WorkDied as problem:
             _refuse(replace(facts, trouble=problem.how), problem)
             raise
-    converted = inspect(made, name)
+    converted = inspect(made, name, stopping)
     facts = replace(
         facts, pages=converted.pages, damaged=converted.damaged or converted.encrypted, trouble=converted.trouble
     )
@@ -87,13 +95,13 @@ def prepare(source: Path, name: str) -> PdfReady:
     return PdfReady(facts, made)
 
 
-def inspect(source: Path | bytes, name: str) -> DocumentFacts:
+def inspect(source: Path | bytes, name: str, stopping: threading.Event | None = None) -> DocumentFacts:
     """Find the facts; they are not judged yet. Raises ConversionFailed where the fault is ours."""
     size = len(source) if isinstance(source, bytes) else source.stat().st_size
     facts = DocumentFacts(name=name, size=size)
     if size == 0 or (isinstance(source, Path) and size > MAX_BYTES):
         return facts
-    with open_cage() as cage:
+    with open_cage(stopping) as cage:
         cage.put(source, "document")
         try:
             told = list(cage.lines(python_command(_WORK, "inspect", "document"), _INSPECTING))
@@ -103,7 +111,11 @@ def inspect(source: Path | bytes, name: str) -> DocumentFacts:
 
 
 def render(
-    ready: PdfReady, widths: Sequence[int], numbers: Sequence[int] | None = None, cover_width: int | None = None
+    ready: PdfReady,
+    widths: Sequence[int],
+    numbers: Sequence[int] | None = None,
+    cover_width: int | None = None,
+    stopping: threading.Event | None = None,
 ) -> Generator[RenderedPage, None, None]:
     """Yield the pages (those with the given numbers, from 1; else all), each as soon as it is ready, in that order.
 
@@ -114,7 +126,7 @@ def render(
     wanted = list(numbers if numbers is not None else range(1, (ready.facts.pages or 0) + 1))
     arguments = ("render", "document", json.dumps(wanted), json.dumps(list(widths)), json.dumps(cover_width))
     done = 0
-    with open_cage() as cage:
+    with open_cage(stopping) as cage:
         cage.put(ready.pdf, "document")
         try:
             with contextlib.closing(cage.lines(python_command(_WORK, *arguments), _RENDERING)) as told:

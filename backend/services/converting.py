@@ -1,10 +1,13 @@
 """How does an uploaded file become pages? Kept in steps, so that whoever is killed in the middle goes on from there.
 
-    prepare (what it is; a PDF of it) -> missing pages, one by one -> complete
+    prepare (what it is; a PDF of it) -> missing pages, one by one -> complete -> sharpen (the widest images)
 
 Reading the file is done in a cage, by the port; blobs are written before the row that names them, outside of any
 transaction. Each page is readable as soon as its row is there. A file that is turned away, and a conversion that fails
 by our fault, end in a state with a sentence for the rep; only what is transient is raised, and tried again.
+
+The widest image of a page, for large screens and for zooming, takes longer than all others together. It comes in a
+job of its own once all pages can be read, in a queue where no upload waits for it.
 """
 
 import contextlib
@@ -23,10 +26,13 @@ from backend.errors import ConversionFailed, DocumentRefused, NotFound, WorkDied
 from backend.services.ports import BlobStore, DocumentReader
 from backend.store import documents as store
 from backend.store.documents import Conversion, Version
+from backend.store.queue import enqueue
 
 log = structlog.get_logger(__name__)
 
-WIDTHS = (320, 800, 1200, 2000)
+WIDTHS = (320, 800, 1200)
+SHARP_WIDTH = 2000
+SHARPENING_QUEUE = "sharpening"
 COVER_WIDTH = 480
 _FAILED = "Readback could not make its pages: the fault is ours, not the file’s. Try again, or save it as PDF."
 _LOST = "Its file is not in the store of documents any more. Please upload it again."
@@ -69,6 +75,35 @@ def convert(engine: Engine, blobs: BlobStore, reader: DocumentReader, version: t
     except (ConversionFailed, WorkDied) as problem:
         log.exception("conversion_failed", workspace_id=workspace_id, version_id=version_id, because=str(problem))
         _fail(engine, version, "failed", _FAILED)
+
+
+def sharpen(engine: Engine, blobs: BlobStore, reader: DocumentReader, version: tuple[int, int]) -> None:
+    """Add the widest image to the pages of a version (workspace, version) that lack it.
+
+    Safe to repeat; commits. Raises Transient. Where it cannot be done, the pages stay readable as they are.
+    """
+    workspace_id, version_id = version
+    with engine.begin() as conn:
+        found = store.lock_conversion(conn, workspace_id, version_id)
+        if found is None or found.version.state != "ready":
+            return
+        coarse = store.numbers_without(conn, workspace_id, version_id, SHARP_WIDTH)
+    work = _Work(engine, blobs, reader, workspace_id, found)
+    try:
+        with tempfile.TemporaryDirectory(prefix="readback-") as folder:
+            ready = _ready_again(work, Path(folder))
+            if ready and coarse:
+                _sharpen(work, ready, coarse)
+    except (DocumentRefused, NotFound, ConversionFailed, WorkDied) as problem:
+        log.exception("sharpening_failed", workspace_id=workspace_id, version_id=version_id, because=str(problem))
+
+
+def _sharpen(work: _Work, ready: PdfReady, numbers: Sequence[int]) -> None:
+    with contextlib.closing(work.reader.render(ready, (SHARP_WIDTH,), numbers)) as rendered:
+        for page in rendered:
+            image = _image(work, page.images[0])
+            with work.engine.begin() as conn:
+                store.add_image(conn, work.workspace_id, work.version.id, page.number, image)
 
 
 def give_up(engine: Engine, version: tuple[int, int]) -> None:
@@ -191,6 +226,9 @@ def _complete(work: _Work, pages: int) -> None:
             raise ConversionFailed(f"Only {len(done)} of {pages} pages were made.")
         store.finish_version(conn, work.workspace_id, work.version.id, state="ready", rule="", sentence="")
         store.show_later(conn, work.workspace_id, work.conversion.document_id, work.version)
+        args = {"workspace_id": work.workspace_id, "version_id": work.version.id}
+        lock = f"sharpen_document:{work.workspace_id}:{work.version.id}"
+        enqueue(conn, "sharpen_document", args, lock=lock, queue=SHARPENING_QUEUE)
 
 
 def _refuse(work: _Work, problem: DocumentRefused) -> None:

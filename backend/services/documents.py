@@ -101,13 +101,14 @@ class DocumentRecord:
 
 @dataclass(frozen=True)
 class StoredImage:
-    """An image of a page in the blobs."""
+    """An image of a page in the blobs. `may_be_wider`: a wider one was asked for, and may be there later."""
 
     digest: str
     format: str
     width: int
     height: int
     bytes: int
+    may_be_wider: bool
 
 
 def may_use(conn: Connection, workspace_id: int) -> bool:
@@ -198,7 +199,8 @@ def get_page_image(
     image = fitting_image(found.images, width) if found else None
     if image is None or version_id not in [version.id for version in versions]:
         raise NotFound
-    return StoredImage(image["digest"], image["format"], image["width"], image["height"], image["bytes"])
+    told = {name: image[name] for name in ("digest", "format", "width", "height", "bytes")}
+    return StoredImage(**told, may_be_wider=image["asked_width"] < width)
 
 
 def rename(conn: Connection, workspace_id: int, rep_id: int, document_id: int, name: str) -> None:

@@ -111,8 +111,11 @@ class BlobStore(Protocol):
 class DocumentReader(Protocol):
     """Makes pages of files, in a cage. It takes seconds to minutes: never in a transaction."""
 
+    def stop(self) -> None:
+        """Break off what is at hand, and whatever is begun from now on, with Stopped: the process is to end."""
+
     def prepare(self, source: Path, name: str) -> PdfReady:
-        """Find out what the file is and make it a PDF. Raises DocumentRefused, ConversionFailed."""
+        """Find out what the file is and make it a PDF. Raises DocumentRefused, ConversionFailed, Stopped."""
 
     def render(
         self,
@@ -123,7 +126,7 @@ class DocumentReader(Protocol):
     ) -> Generator[RenderedPage, None, None]:
         """Yield the pages, each as soon as it is ready; the first with a cover where its width is given.
 
-        Raises DocumentRefused, ConversionFailed.
+        Raises DocumentRefused, ConversionFailed, Stopped.
         """
 
     def stamp(self, image: bytes, label: str) -> bytes:

@@ -201,6 +201,26 @@ def ready_numbers(conn: Connection, workspace_id: int, version_id: int) -> set[i
     return set(conn.execute(asked).scalars())
 
 
+def numbers_without(conn: Connection, workspace_id: int, version_id: int, width: int) -> Sequence[int]:
+    """Which pages have no image of this width yet, in order."""
+    asked = select(document_page.c.number).where(
+        document_page.c.workspace_id == workspace_id, document_page.c.version_id == version_id, _lacks(width)
+    )
+    return conn.execute(asked.order_by(document_page.c.number)).scalars().all()
+
+
+def add_image(conn: Connection, workspace_id: int, version_id: int, number: int, image: dict[str, Any]) -> None:
+    """Add an image that is wider than those there are to a page, unless it has one of that width. Safe to repeat."""
+    page = document_page.c
+    this = and_(page.workspace_id == workspace_id, page.version_id == version_id, page.number == number)
+    more = update(document_page).where(this, _lacks(image["asked_width"]))
+    conn.execute(more.values(images=page.images.concat([image])))
+
+
+def _lacks(width: int) -> ColumnElement[bool]:
+    return ~document_page.c.images.contains([{"asked_width": width}])
+
+
 def put_page(conn: Connection, workspace_id: int, version_id: int, values: dict[str, Any]) -> bool:
     """Store a page that is ready, and count it; False where it was there. Safe to repeat."""
     row = upsert(document_page).values(workspace_id=workspace_id, version_id=version_id, **values)

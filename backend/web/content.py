@@ -30,6 +30,7 @@ _LONGEST_SEARCH = 200
 _MOST_ASKED = 100
 _FORM_BYTES = 1 << 20  # what stands around the file in a multipart body
 _YEAR_S = 365 * 24 * 3600
+_A_MOMENT_S = 60
 _UPLOADS = ("content.upload", "content.upload_version")
 _NOT_STORED = "Documents can’t be stored just now, so nothing was. Please try again in a minute."
 
@@ -126,7 +127,8 @@ def page_image(document_id: int, version_id: int, number: int, width: int) -> Re
         )
     answer = Response(parts().blobs.stream(workspace_id, image.digest), content_type=f"image/{image.format}")
     answer.content_length = image.bytes
-    answer.headers["Cache-Control"] = f"private, max-age={_YEAR_S}, immutable"  # a version's pages never change
+    kept = f"max-age={_A_MOMENT_S}" if image.may_be_wider else f"max-age={_YEAR_S}, immutable"
+    answer.headers["Cache-Control"] = f"private, {kept}"  # a version's pages never change
     return answer
 
 

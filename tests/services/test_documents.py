@@ -1,5 +1,6 @@
 """Documents from the upload to the last page: real PostgreSQL, real LibreOffice, the real cage."""
 
+import contextlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,6 +53,14 @@ class Desk:
         for args in self.conn.execute(text(jobs)).scalars().all():
             version = (args["workspace_id"], args["version_id"])
             converting.convert(self.database, self.blobs, reader or Documents(), version)
+
+    def sharpen(self, reader: Any = None) -> None:
+        """Do the jobs that were left for the widest images; what is to be tried again, is not."""
+        jobs = "SELECT args FROM procrastinate_jobs WHERE task_name = 'sharpen_document'"
+        for args in self.conn.execute(text(jobs)).scalars().all():
+            version = (args["workspace_id"], args["version_id"])
+            with contextlib.suppress(Transient):
+                converting.sharpen(self.database, self.blobs, reader or Documents(), version)
 
     def store(self, content: bytes, name: str = "Offer.pdf", document_id: int | None = None) -> DocumentRecord:
         """Upload, convert, and look at the result."""
@@ -348,9 +357,34 @@ def test_page_images_come_in_the_width_that_is_at_least_asked_for(desk):
         page = (record.shown.id, 1, asked)
         return documents.get_page_image(desk.conn, *desk.me, record.document.id, page).width
 
-    assert [width(asked) for asked in (100, 320, 321, 1200, 9000)] == [320, 320, 800, 1200, 2000]
+    assert [width(asked) for asked in (100, 320, 321, 1200, 9000)] == [320, 320, 800, 1200, 1200]
     with pytest.raises(NotFound):
         documents.get_page_image(desk.conn, *desk.me, record.document.id, (record.shown.id, 2, 320))
+
+
+def test_the_widest_image_comes_once_all_pages_can_be_read(desk):
+    record = desk.store(files.saved(files.pdf(2)))
+    jobs = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'sharpen_document' AND queue_name = 'sharpening'"
+    assert desk.conn.execute(text(jobs)).scalar_one() == 1
+
+    def image(number: int) -> documents.StoredImage:
+        return documents.get_page_image(desk.conn, *desk.me, record.document.id, (record.shown.id, number, 2000))
+
+    assert (image(1).width, image(1).may_be_wider) == (1200, True)
+    desk.sharpen(Broken(Transient(), pages=1))
+    assert [image(number).width for number in (1, 2)] == [2000, 1200]
+    desk.sharpen()
+    assert [image(number).width for number in (1, 2)] == [2000, 2000]
+    assert not image(2).may_be_wider
+    before = desk.get(record.document.id)
+    desk.sharpen(Broken(AssertionError()))
+    assert desk.get(record.document.id) == before
+
+
+def test_pages_that_cannot_be_made_finer_stay_readable(desk):
+    record = desk.store(files.saved(files.pdf(1)))
+    desk.sharpen(Broken(DocumentRefused("too_heavy", "It needs more memory.", "pdf", 1)))
+    assert desk.get(record.document.id) == record
 
 
 def test_a_page_is_not_found_through_another_document(desk, sams):
