@@ -53,13 +53,14 @@ _ROWS = (
     ),
     # Hebrew
     (
-        r"אני (?:נמצאת? )?(?:בחופש|בחופשה|בחו\"ל|במילואים)|אינני במשרד|לא במשרד|אני בחופשת|אהיה בחופש",
+        r"אני (?:נמצאת? )?(?:בחופש|בחופשה|בחו\"ל|במילואים)|אינני במשרד|לא במשרד|אני בחופשת|אהיה בחופש|(?:לא|"
+        r"אינני) זמינה? (?:במייל|בדוא)|נמצאת? בחו(?:פשת|\"ל)",
         r"אחזור|עד (?:ה|יום|\d)|אשוב",
-        r"בנושאים דחופים|דחוף|דחופים|במקרה דחוף|ניתן לפנות",
+        r"בנושאים דחופים|דחוף|דחופים|במקרה דחוף|(?:ניתן|נא|אפשר|יש) לפנות|לפנות אל",
     ),
     # Arabic, Persian
     (
-        r"(?:أنا|سأكون|حاليا|حالياً) .{0,20}(?:في إجازة|خارج المكتب|في رحلة)|در مرخصی|خارج از دفتر",
+        r"(?:أنا|سأكون|حاليا|حالياً) .{0,20}(?:في إجازة|خارج المكتب|في رحلة|في مهمة)|لم أعد أعمل|در مرخصی|خارج از دفتر",
         r"حتى|سأعود|العودة|تا تاریخ",
         r"للأمور العاجلة|العاجلة|يرجى التواصل|در موارد فوری",
     ),
@@ -100,7 +101,9 @@ LEFT = (
     r"já não (?:trabalh\w+|faço|faz)|não faz mais parte|non (?:lavor\w+|collabor\w+|faccio|fa) più|"
     r"niet (?:meer|langer) (?:werkzaam|in dienst)|werk(?:t)? niet (?:meer|langer)|"
     r"(?:arbetar|jobbar) inte längre|(?:arbejder|jobber|arbeider) ikke (?:længere|lenger)|är inte längre anställd|"
-    r"nie pracuj[ęe] już|już nie pracuj|nepracuj\w+|больше не работа|не работает в|уволил|退職|已离职|已離職|퇴사"
+    r"nie pracuj[ęe] już|już nie pracuj|nepracuj\w+|больше не работа|не работает в|уволил|більше не працю|"
+    r"δεν εργάζ\w+ πλέον|nu mai lucr|már nem dolgoz|artık .{0,30}çalışm|ei ole enää|ei enam tööta|"
+    r"jei ikke lenger|לא עובדת? יותר|もちまして.{0,4}退職|退職|已离职|已離職|퇴사"
 )
 # How Outlook and others begin the subject of an automatic answer, where `phrases` does not have it.
 SUBJECT = (
@@ -109,7 +112,8 @@ SUBJECT = (
     r"annual leave\b|ooo\b(?=\s*(?:$|\d|re:|aw:|until|till|through|from|back))|(?:i am |i'm )?no longer (?:with|"
     r"at|working|employed)\b|"
     r".{2,50} (?:has left|is no longer (?:with|at|working))\b|(?:my |new )?e-?mail address (?:has )?change|"
-    r"poissa\s*:|нет на работе|外出\s*[:：]|不在(?:办公室|辦公室|時|中)|休假(?:中|通知)|"
+    r"poissa\s*:|\w{2,20}!? auto[- ]?(?:response|reply|responder)\b|нет на работе|外出\s*[:：]|不在(?:办公室|"
+    r"辦公室|時|中)|休假(?:中|通知)|"
     r"urlaubsbedingt|(?:büro|praxis|kanzlei|office) (?:ist |is )?(?:geschlossen|closed)|away from office|"
     r".{2,40} on (?:leave|vacation|holiday) (?:until|till|from)\b|limited (?:availability|access)\b|"
     r"thank(?:s| you) for your (?:e-?mail|message)\W*$|"
@@ -122,6 +126,7 @@ TOPIC = (
     r"pto|ooo|"
     r"jury duty|field trip|retired|retirement|off (?:until|till|today|sick|work)|away|moved on from|"
     r"passed away|in meetings|part[- ]time|(?:office|opening|business|working) hours|out of (?:the )?office|"
+    r"(?:trade (?:show|fair)|conference)s?|"
     r"check (?:my |this )?(?:e-?mails?|inbox) (?:once|twice|only|in the)|available mon|work through my inbox|"
     r"urlaub|dienstreise|fortbildung|elternzeit|mutterschutz|teilzeit|ruhestand|verstorben|geschäftszeiten|"
     r"nicht erreichbar|verlassen|adresse wird nicht|zur ?zeit|geschlossen|"
@@ -136,6 +141,7 @@ TOPIC = (
 )
 # How they say that an answer will take its time, and whom to ask: any language, in general words.
 SLOW = (
+    r"(?:be|is) (?:back )?(?:delayed|slower) than usual|(?:answer|reply|respond)\w* (?:more )?slowly|"
     r"response (?:may|might|will|could) be (?:delayed|slow)|expect (?:a )?delay|respond as soon as i can|"
     r"(?:won['’]t|will not|cannot) be (?:seen|read|checked|answered|monitored)|without internet|"
     r"kein(?:en|e)? (?:zugriff|zugang)|ohne zugriff|eingeschränkt erreichbar|mit verzögerung|verzögert|"
@@ -149,7 +155,8 @@ SLOW = (
 )
 ASK = (
     r"\b(?:dringendes|notfällen?|bitte nutzen sie|künftig|meine vertretung|wurde an .{1,40} weitergeleitet|"
-    r"(?:new|your) contact is|is looking after|(?:direct|send|forward|address) (?:all |your |any |future )\w+ to|"
+    r"(?:new|your) contact (?:person )?(?:(?:at|for|in) .{2,30} )?is|is looking after|(?:direct|send|forward|"
+    r"address) (?:all |your |any |future )\w+ to|"
     r"(?:contact|call|text|ping|phone|e-?mail) (?:me )?\S+@\S+|if you need (?:me|anything|an answer|help)|"
     r"please call|"
     r"sont suivis par|pour une réponse rapide|composez le|urgences?|llamar al|direcionar|entrar em contato|"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from backend.domain.absence_dates import stated_return
-from backend.domain.letters import refers
+from backend.domain.letters import greets_by_name, refers
 from backend.domain.listed import from_list
 from backend.domain.mail import Mail
 from backend.domain.mail_text import after_tags, answer_prefix, without_prefixes
@@ -64,7 +64,9 @@ def absence_score(mail: Mail) -> Score:
     total = sum(weight for weight, _ in found)
     if BACK.search(newest) and not re.search(r"\d", newest):
         total -= 0.5  # people say "until Monday", notes tell the date
-    if not any(weight > 1.0 for weight, _ in found):
+    if BACK.search(newest) and NO_ACCESS.search(newest):
+        total += 0.5  # a return and slow answers until then: seldom said together by hand
+    elif not any(weight > 1.0 for weight, _ in found):
         return Score(0.0)
     total += 1.0 if THANKS.search(newest[:300]) else 0.0
     return Score(total - _person_in(mail, newest), tuple(" ".join(words.split())[:60] for _, words in found))
@@ -103,21 +105,6 @@ def of_no_mail_program(mail: Mail) -> bool:
     return plain and not any(mail.header(name) for name in _PROGRAMS)
 
 
-_NAME_WORD = re.compile(r"[^\W\d_]{3,}")
-
-
-def greets_by_name(mail: Mail) -> bool:
-    """Tell whether the first line calls one of the recipients by name."""
-    names = {word.lower() for person in mail.to[:3] for word in _NAME_WORD.findall(f"{person.name} {person.local}")}
-    lines = (line.strip().lower() for line in mail.newest.lstrip()[:600].split("\n"))
-    first = next((line for line in lines if line and "this line" not in line), "")  # below a ticket desk's own line
-    greeting = re.split(r"[,!:;.–—]\s|[,!:;.–—]$", first[:60])[0]
-    return len(greeting) < 45 and bool(set(_NAME_WORD.findall(greeting)) & (names - _ROLE_WORDS))
-
-
-_ROLE_WORDS = frozenset({"info", "sales", "support", "mail", "office", "team", "contact", "hello", "the", "and", "for"})
-
-
 def absence_in_subject(subject: str) -> float:
     """Weigh a subject's words below its prefixes: 4 for one that starts as automatic answers do, less inside."""
     if starts_like_absence(subject):
@@ -134,7 +121,8 @@ def subject_says_so(mail: Mail) -> Evidence | None:
     if mail.header("List-Unsubscribe") and not refers(mail):
         return None  # a mailing about holidays
     if weight >= 4.0:
-        return None if _person_announces(mail) else {"Subject": mail.subject[:80]}
+        by_person = _person_announces(mail) or _person_asks(mail)
+        return None if by_person else {"Subject": mail.subject[:80]}
     if weight >= 1.0 and weight + absence_score(mail).total >= ENOUGH + 1.0:
         return {"Subject": mail.subject[:80], "text": "; ".join(absence_score(mail).words)}
     return None
@@ -144,6 +132,15 @@ def _person_announces(mail: Mail) -> bool:
     """Somebody tells the team about a holiday: a new mail to several people, written in a mail program."""
     several = len(mail.to) + len(mail.cc) > 2
     return several and not refers(mail) and bool(mail.header("User-Agent") or mail.header("X-Mailer"))
+
+
+def _person_asks(mail: Mail) -> bool:
+    """A subject of one's own, as "Out of office next week, so let us talk today", above words that deal with ours."""
+    newest = mail.newest[:2500]
+    if AUTOMATIC.search(mail.subject) or AUTOMATIC.search(newest):
+        return False
+    asks = QUESTION.search(_OFFERED_HELP.sub("", newest)) is not None
+    return asks and bool(ENGAGED.search(newest)) and bool(refers(mail))
 
 
 def text_says_so(mail: Mail) -> Evidence | None:

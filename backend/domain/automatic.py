@@ -7,8 +7,8 @@ also marks a person's mail that a rule passed on. Neither proves anything, alone
 import re
 from collections.abc import Mapping
 
-from backend.domain.absences import absence_score, greets_by_name, of_no_mail_program, starts_like_absence
-from backend.domain.letters import refers
+from backend.domain.absences import absence_score, of_no_mail_program, starts_like_absence
+from backend.domain.letters import greets_by_name, refers
 from backend.domain.listed import from_list
 from backend.domain.mail import Mail
 from backend.domain.mail_text import answer_prefix, forward_prefix
@@ -158,6 +158,8 @@ _ROLES = re.compile(
     r"buchhaltung|accounting|accounts|invoices?|rechnung\w*|finance|faktura|facturas?|fattur\w+||service-client|"
     r"atendimento|contato|contacto|poststelle|enquir(?:y|ies)|inquir(?:y|ies)|reception|mail|web|shop|"
     r"redaktion|segreteria|clienti?|bok|biuro|klient|rt|otrs|case[s]?|request[s]?|feedback|orders?|noc|"
+    r"bilgi|iletisim|destek|satis|posta|sekretariat|recepcja|recepce|obchod|podpora|ugyfelszolgalat|iroda|"
+    r"asiakas\w*|myynti|toimisto|firmapost|postmottak|ordre|vendas|comercial|ventas|vente|accueil|vertrieb|zentrale|empfang|"
     r"it)(?:[+._-].*)?@",
     re.IGNORECASE,
 )
@@ -182,6 +184,12 @@ _SOON = re.compile(
 )
 
 
+_OFFERED = re.compile(
+    r"\boff?ert|\boffer|angebot|propos|propues|nabíd|ajánlat|teklif|предлож|пропозиц|προσφορ|提案|报价|報價|견적|제안",
+    re.IGNORECASE,
+)
+
+
 def acknowledges(mail: Mail) -> Evidence | None:
     """A receipt of our mail by a ticket system or a shared mailbox, known by its marks and its words together."""
     newest = mail.newest[:3000]
@@ -190,6 +198,8 @@ def acknowledges(mail: Mail) -> Evidence | None:
     words = next((found.group() for found in (ticketed, said, promised, subject) if found), "")
     weight = 2 * bool(said) + bool(promised) + bool(promised and _SOON.search(newest)) + 2 * bool(ticketed)
     weight += 2 * bool(subject) * (not answer_prefix(mail.subject) or bool(said))
+    bare = refers(mail) and of_no_mail_program(mail) and not mail.told.quotes and not _OFFERED.search(newest)
+    weight += bool(bare and said and promised)  # people do not say both by hand, but of an offer
     weight += _marks(mail) - _person_in(mail, newest)
     if words and weight >= 4:
         return {"words": words[:80], "system": _desk_of(mail) or "a shared mailbox"}
@@ -215,7 +225,7 @@ def _person_in(mail: Mail, newest: str) -> int:
 def challenges(mail: Mail) -> Evidence | None:
     """A spam filter that asks the sender to prove to be one."""
     newest = mail.newest[:2000]
-    service = CHALLENGE_SERVICE.search(newest)
+    service = CHALLENGE_SERVICE.search(f"{mail.from_.domain} {newest}")
     if service and not mail.told.quotes and not greets_by_name(mail):
         return {"words": service.group()[:60]}
     asked = CHALLENGE.search(mail.subject) or CHALLENGE.search(newest)

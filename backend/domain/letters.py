@@ -84,7 +84,7 @@ _NORSE_FORWARD = re.compile(r"^\W*fra\s*:", re.IGNORECASE | re.MULTILINE)
 def forward(mail: Mail) -> Evidence | None:
     """A mail passed on. Forwards carry In-Reply-To too, so the subject and the marks in the text decide."""
     if forward_prefix(mail.subject):
-        return {"Subject": "a forward's prefix"}
+        return None if _written_to_the_rep(mail) else {"Subject": "a forward's prefix"}
     if mail.subject[:3].lower() == "vs:" and _NORSE_FORWARD.search(mail.text[:20_000]):
         return {"Subject": "VS: above a Norwegian or Danish block"}
     if answer_prefix(mail.subject):
@@ -94,6 +94,12 @@ def forward(mail: Mail) -> Evidence | None:
     if any(part.content_type == "message/rfc822" for part in mail.parts) and not mail.in_reply_to:
         return {"part": "an enclosed mail"}
     return None
+
+
+def _written_to_the_rep(mail: Mail) -> bool:
+    """Somebody answers above what she passes on: one reader alone, called by name, and a question."""
+    alone = len(mail.to) + len(mail.cc) == 1 and bool(mail.in_reply_to)
+    return alone and greets_by_name(mail) and "?" in mail.newest
 
 
 def refers(mail: Mail) -> str:
@@ -128,3 +134,20 @@ def answers_by_quotation(mail: Mail) -> Evidence | None:
     if mail.header("List-Id") and _DIGEST.search(mail.subject):
         return None
     return {"text": "a quotation"} if parts_of_text.quotes and parts_of_text.newest else None
+
+
+_NAME_WORD = re.compile(r"[^\W\d_]{3,}")
+
+
+def greets_by_name(mail: Mail) -> bool:
+    """Tell whether the first line calls one of the recipients by name."""
+    names = {word.lower() for person in mail.to[:3] for word in _NAME_WORD.findall(f"{person.name} {person.local}")}
+    lines = (line.strip().lower() for line in mail.newest.lstrip()[:600].split("\n"))
+    first = next((line for line in lines if line and "this line" not in line), "")  # below a ticket desk's own line
+    if "@" in first[:60]:
+        return False  # a program fills in the address; people call by name
+    greeting = re.split(r"[,!:;.–—]\s|[,!:;.–—]$", first[:60])[0]
+    return len(greeting) < 45 and bool(set(_NAME_WORD.findall(greeting)) & (names - _ROLE_WORDS))
+
+
+_ROLE_WORDS = frozenset({"info", "sales", "support", "mail", "office", "team", "contact", "hello", "the", "and", "for"})

@@ -146,9 +146,10 @@ ABSENT = re.compile(
     r"(?:sunt|voi fi) .{0,30}(?:plecat|concediu|în afara biroului|indisponibil)|(?:ofis dışında|izinde(?:yim)?|"
     r"ofiste (?:değilim|olmayacağım)|yıllık izin|tatilde(?:yim)?)|"
     r"(?:я |нахожусь |буду )?.{0,20}(?:в отпуске|вне офиса|в командировке|отсутствую|буду отсутствовать|"
-    r"нет на (?:рабочем )?месте)|(?:у відпустці|поза офісом|у відрядженні|відсутн(?:ій|я))|"
+    r"нет (?:на (?:рабочем )?месте|в офисе|на работе))|(?:у відпустці|поза офісом|у відрядженні|відсутн(?:ій|я))|"
     r"(?:εκτός γραφείου|απουσιάζω|θα (?:απουσιάζω|λείπω)|σε άδεια|βρίσκομαι σε)|"
-    r"(?:不在に(?:して|し)|不在です|外出して|休暇(?:中|を|のため|をいただ)|休業|出張(?:中|して|のため)|お休みをいただ)|(?:不在办公室|外出(?:中|期间)|休假|出差|正在度假|"
+    r"(?:不在に(?:して|し)|不在です|外出して|休暇(?:中|を|のため|をいただ)|休業|出張(?:中|して|のため)|"
+    r"お休みをいただ)|(?:不在办公室|外出(?:中|期间)|休假|出差|正在度假|"
     r"不在辦公室|休假中|年假)|"
     r"(?:부재 ?중|휴가 ?중|휴가(?:로|입니다)|출장 ?중|자리를 비)|(?:מחוץ למשרד|בחופשה|בחופש)|(?:خارج المكتب|في إجازة)|"
     r"(?:büro|praxis|kanzlei|geschäft|betrieb|agentur|wir haben)\w* .{0,60}(?:geschlossen|betriebsferien)|"
@@ -210,9 +211,10 @@ INSTEAD = re.compile(
     r"prosz[ęe] o kontakt|kontakt z|v (?:nal[ée]hav|urgentn|případě)|naléhav|kontaktujte|obraťte|sürgős|"
     r"forduljon|keres(?:se|sék)|"
     r"urgen[țt]e|contacta[țt]i|acil (?:durum|konu|işler)|iletişime geç|по срочн|срочны|обращайтесь|обратитесь|"
-    r"свяжитесь|термінов|звертайтесь|επείγον|επικοινων|(?:急ぎ|緊急|至急|ご連絡)|(?:紧急|急事|请联系|緊急|請聯(?:絡|繫)|联系|請洽|请洽)|"
+    r"свяжитесь|термінов|звертайтесь|επείγον|επικοινων|(?:急ぎ|緊急|至急|ご連絡)|(?:紧急|急事|请联系|緊急|"
+    r"請聯(?:絡|繫)|联系|請洽|请洽)|"
     r"(?:급한|긴급|급하신|연락)|"
-    r"(?:durante|en) mi ausencia|contact(?:e|ar|en) por favor|dirij[ao]\w*|(?:neste|nesse) período|contatar|"
+    r"(?:durante|en) mi ausencia|contact(?:e|ar|en) por favor|dir[ií]j[ao]\w*|(?:neste|nesse) período|contatar|"
     r"merci d['’](?:adresser|écrire|envoyer)|merci de (?:contacter|vous adresser|me joindre)|henvendelser|"
     r"(?:пишите|направляйте) .{0,20}@|по всем вопросам|"
     r"future (?:correspondence|e-?mails?|enquiries|inquiries)|"
@@ -254,9 +256,10 @@ THANKS = re.compile(
 ENGAGED = re.compile(
     r"\b(?:let'?s|let me|sounds (?:good|great)|looks (?:good|great)|works for me|happy to|could you|can you|"
     r"would you|"
-    r"can we|could we|call you|we would like|we'd like|go ahead|so please|i'll send|i will send|"
+    r"can we|could we|call you|we would like|we'd like|go ahead|so please (?!contact|write|call|use|direct|"
+    r"e-?mail|send|be )|i'll send|i will send|"
     r"please (?:pay|ship|book|sign|send (?:me|us|the)|e-?mail me)|price list|bitte (?:buchen|schicken)|"
-    r"so the |on (?:his|her|my|their) behalf|i can (?:sign|answer|help|decide)|"
+    r"so the |(?<!ich )(?<!we will )\bmelde mich|on (?:his|her|my|their) behalf|i can (?:sign|answer|help|decide)|"
     r"but (?!(?:i )?(?:will|i'll|shall|am|do|may|can) ?(?:be )?(?:respond|reply|get|check|answer|periodic|read|"
     r"have|still|try))|"
     r"your (?:proposal|offer|quote|slides|question|idea|suggestion|pricing)|see (?:attached|below|my)|"
@@ -359,7 +362,9 @@ CHALLENGE = re.compile(
 CHALLENGE_SERVICE = re.compile(
     r"boxbe|spam ?arrest|mailblocks|\btmda\b|antispam uol|protect (?:myself|himself|herself) against (?:receiving )?"
     r"(?:junk|spam)|allow incoming (?:messages|mail) only from|list of approved senders|sendio|"
-    r"(?:click|follow|use) (?:on )?(?:the|this) link .{0,60}so (?:that )?(?:i|we|he|she) can receive",
+    r"(?:click|follow|use) (?:on )?(?:the|this) link .{0,60}so (?:that )?(?:i|we|he|she) can receive|"
+    r"(?:confirm|prove|verify) (?:to me )?(?:that )?you(?:['’]re| are) (?:not )?(?:an? )?(?:real )?(?:human|"
+    r"person|robot|machine|spammer)",
     _I,
 )
 ACKNOWLEDGED_SUBJECT = re.compile(
