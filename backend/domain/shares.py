@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal
 
 from backend.domain.people import Recipient
+from backend.domain.viewing import Privacy
 
 ShareState = Literal["on", "off", "expired"]
 
@@ -43,6 +44,10 @@ class ShareRecord:
     allows_download: bool
     has_watermark: bool
     may_change: bool
+    privacy: Privacy = "tell"
+    objected_at: datetime | None = None
+    declined_at: datetime | None = None
+    unanswered_at: datetime | None = None
     recipients: tuple[Recipient, ...] = ()
     token: str = field(default="", repr=False)
 
@@ -54,6 +59,26 @@ class ShareRecord:
     def state(self, now: datetime) -> ShareState:
         """Whether its readers can read."""
         return share_state(self.off_at, self.expires_at, now)
+
+    @property
+    def unrecorded(self) -> str:
+        """Why there may be readings that nothing is known of, in a sentence; empty where nothing speaks for any."""
+        who = self._only_reader or "A reader"
+        if self.privacy == "none":
+            return "Nothing of the reading is recorded: your workspace wants it so."
+        if self.declined_at and (self.unanswered_at is None or self.declined_at >= self.unanswered_at):
+            return f"{who} does not want the reading recorded."
+        if self.privacy == "ask" and self.unanswered_at:
+            return f"{who} has opened it and has not agreed to recording."
+        if self.privacy == "ask":
+            return "Nothing is recorded until a reader agrees."
+        return "A reader does not want the reading recorded." if self.objected_at else ""
+
+    @property
+    def _only_reader(self) -> str:
+        """How the one person is called whom the link went to; empty where several have it."""
+        whom = [one for one in self.recipients if not self.recipient or one.address.lower() == self.recipient.lower()]
+        return (whom[0].name or whom[0].address) if len(whom) == 1 else self.recipient
 
 
 def share_state(off_at: datetime | None, expires_at: datetime | None, now: datetime) -> ShareState:

@@ -1,12 +1,14 @@
 """What may a reader see, and what is kept of the reading? Opens shares for the viewer, and keeps what it tells.
 
 The rule stands here for every address of the viewer: a share is shown while it is on and not expired, and where the
-document asks for an e-mail address, only to who gave one. Whoever objected is not recorded at all: no visit, no time,
-no download. Nothing here decides what a visit means: see `services.hits` and `services.reading`.
+document asks for an e-mail address, only to who gave one. Whether anything is kept is `domain.viewing.recording_of`;
+where it is not, there is no visit, no time, no download. Nothing here decides what a visit means: see `services.hits`
+and `services.reading`.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import accumulate
@@ -15,9 +17,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from backend.domain.agents import agent_of
 from backend.domain.document_pages import fitting_image
+from backend.domain.reading import read_beacon
 from backend.domain.shares import share_state
-from backend.domain.viewing import RawHit, ShareRow
+from backend.domain.viewing import Access, Choice, RawHit, Reader, ShareRow, label_for
 from backend.errors import Malformed, NotFound
 from backend.store import viewing as store
 
@@ -27,7 +31,6 @@ LONGEST_SEARCH = 100
 MOST_FOUND = 500
 MOST_BEACONS = 50  # in one request
 _LAST_SEQ = 100_000
-_LONGEST_BEACON_PAGES = 200
 _ADDRESS = re.compile(r"[^\s@<>\"',;:()\\\[\]\x00-\x1f]{1,64}@[^\s@<>\"',;:()\\\[\]_\x00-\x1f]{1,190}\.[^\W\d_]{2,24}")
 
 
@@ -45,7 +48,7 @@ class OpenShare:
     `pages` is how many there will be. `label` is drawn over the pages where the sender wants that, else empty.
     """
 
-    row: ShareRow
+    access: Access
     version_id: int
     sizes: Sequence[tuple[float, float]]
     pages: int
@@ -62,9 +65,9 @@ class OpenShare:
         return self.row.allows_download and not self.row.has_watermark
 
     @property
-    def is_recorded(self) -> bool:
-        """Whether the reading is recorded: nobody has objected."""
-        return self.row.objected_at is None
+    def row(self) -> ShareRow:
+        """The share."""
+        return self.access.row
 
 
 def find_live(conn: Connection, workspace_id: int | None, token: str, now: datetime) -> ShareRow | Closed:
@@ -78,8 +81,15 @@ def find_live(conn: Connection, workspace_id: int | None, token: str, now: datet
     return row if row.version_id is not None else Closed("waiting")
 
 
-def open_share(conn: Connection, row: ShareRow, reader: str = "", visit_id: UUID | None = None) -> OpenShare | Closed:
+def access_of(conn: Connection, row: ShareRow, address: str, choice: Choice) -> Access:
+    """Who reads a live share, with what is known of their wishes."""
+    has_objected = bool(address) and store.has_objected(conn, row.workspace_id, row.id, address)
+    return Access(row, Reader(address, choice, has_objected))
+
+
+def open_share(conn: Connection, access: Access, visit_id: UUID | None = None) -> OpenShare | Closed:
     """What is shown of a live share; to a visit that goes on, the version that it began with."""
+    row = access.row
     version_id = store.find_visit(conn, row.workspace_id, row.id, visit_id) if visit_id else None
     if version_id is None:
         version_id = cast(int, row.version_id)
@@ -87,14 +97,16 @@ def open_share(conn: Connection, row: ShareRow, reader: str = "", visit_id: UUID
     if not sizes:
         return Closed("waiting")
     pages = len(sizes) if version_id != row.version_id else max(row.pages or 0, len(sizes))
-    return OpenShare(row, version_id, sizes, pages, label_of(conn, row, reader))
+    return OpenShare(access, version_id, sizes, pages, label_of(conn, access))
 
 
-def label_of(conn: Connection, row: ShareRow, reader: str) -> str:
-    """Whose name the pages carry: who gave an address, else whom the mail went to. Empty where none is wanted."""
+def label_of(conn: Connection, access: Access) -> str:
+    """Whose name the pages carry. Empty where none is wanted."""
+    row = access.row
     if not row.has_watermark:
         return ""
-    return reader or row.recipient or ", ".join(store.addresses_of(conn, row.workspace_id, row.message_id))
+    shown = store.shown_addresses_of(conn, row.workspace_id, row.message_id)
+    return label_for(access.reader.address, row.recipient, shown, row.sender)
 
 
 def is_visit(conn: Connection, row: ShareRow, visit_id: UUID | None) -> bool:
@@ -102,37 +114,51 @@ def is_visit(conn: Connection, row: ShareRow, visit_id: UUID | None) -> bool:
     return visit_id is not None and store.find_visit(conn, row.workspace_id, row.id, visit_id) is not None
 
 
-def begin_visit(conn: Connection, row: ShareRow, raw: RawHit, reader: str = "") -> UUID | None:
-    """Keep that the viewer was opened: the visit's id. None where it is not recorded, or only asked about (HEAD)."""
-    if row.objected_at is not None:
+def enter(conn: Connection, access: Access, raw: RawHit, visit_id: UUID | None) -> UUID | None:
+    """Go on with a visit, or begin one, also at the gate, where it says nothing until pages are shown.
+
+    None where nothing is recorded, or it is only asked about (HEAD). Of somebody who was asked and has not answered
+    only the instant is kept, so that the sender can be told why nothing is known.
+    """
+    row, recording = access.row, access.recording
+    if not recording.is_on:
+        if recording.why == "asked" and access.may_read and _is_reader(raw):
+            store.note_share(conn, row.workspace_id, row.id, {"unanswered_at": raw.received_at})
         return None
+    if visit_id is not None and is_visit(conn, row, visit_id):
+        if access.reader.address:
+            store.name_visit(conn, row.workspace_id, visit_id, access.reader.address)
+        return visit_id
     store.put_hit(conn, raw)
     if raw.method == "HEAD":
         return None
-    store.put_visit(conn, raw, row, reader)
+    store.put_visit(conn, raw, row, access.reader.address)
     return raw.id
 
 
-def keep_hit(conn: Connection, row: ShareRow, raw: RawHit, visit_id: UUID | None) -> None:
+def keep_hit(conn: Connection, access: Access, raw: RawHit, visit_id: UUID | None) -> None:
     """Keep a download, or that a link in the document was followed, with the visit that it belongs to."""
-    if row.objected_at is not None:
+    if not access.recording.is_on:
         return
-    known = visit_id if is_visit(conn, row, visit_id) else None
+    known = visit_id if is_visit(conn, access.row, visit_id) else None
     store.put_hit(conn, replace(raw, detail={"visit": str(known) if known else None, **raw.detail}))
 
 
-def keep_beacons(conn: Connection, row: ShareRow, visit_id: UUID, beacons: Sequence[object], now: datetime) -> None:
+def keep_beacons(conn: Connection, access: Access, visit_id: UUID, beacons: Sequence[object], now: datetime) -> None:
     """Keep what a viewer tells of a visit; once, however often it is told. What cannot be read is left out."""
-    if row.objected_at is not None or not is_visit(conn, row, visit_id):
+    row = access.row
+    if not access.recording.is_on or not is_visit(conn, row, visit_id):
         return
-    readable = dict(pair for pair in map(_numbered, beacons[:MOST_BEACONS]) if pair is not None)
+    read = (_numbered(told, now) for told in beacons[:MOST_BEACONS])
+    readable = dict(pair for pair in read if pair is not None)
     if readable and store.put_beacons(conn, row.workspace_id, visit_id, readable, now):
         store.judge(conn, row.workspace_id, visit_id)
 
 
-def keep_page_load(conn: Connection, row: ShareRow, visit_id: UUID | None, page: int, now: datetime) -> None:
+def keep_page_load(conn: Connection, access: Access, visit_id: UUID | None, page: int, now: datetime) -> None:
     """Keep that a page's image was asked for in a visit: what is known of a reader without scripts."""
-    if row.objected_at is not None or visit_id is None or not is_visit(conn, row, visit_id):
+    row = access.row
+    if not access.recording.is_on or visit_id is None or not is_visit(conn, row, visit_id):
         return
     if store.put_page_load(conn, row.workspace_id, visit_id, page, now):
         store.judge(conn, row.workspace_id, visit_id)
@@ -181,13 +207,14 @@ def search(conn: Connection, row: ShareRow, version_id: int, asked: str) -> list
     if not wanted or not (version_id == row.version_id or store.was_shown(conn, row.workspace_id, row.id, version_id)):
         return []
     found, left = [], MOST_FOUND
-    for number, words in store.pages_with(conn, row.workspace_id, version_id, max(wanted.split(), key=len)):
-        matches = find_words([str(word[4]) for word in words], wanted)[:left]
-        if matches:
-            found.append((number, matches))
-            left -= len(matches)
-        if not left:
-            break
+    with closing(store.pages_with(conn, row.workspace_id, version_id, max(wanted.split(), key=len))) as pages:
+        for number, words in pages:
+            matches = find_words([str(word[4]) for word in words], wanted)[:left]
+            if matches:
+                found.append((number, matches))
+                left -= len(matches)
+            if not left:
+                break
     return found
 
 
@@ -208,9 +235,25 @@ def find_words(words: Sequence[str], wanted: str) -> list[tuple[int, int]]:
     return matches
 
 
-def set_objection(conn: Connection, row: ShareRow, at: datetime | None) -> None:
-    """Record no reading of this share from now on; with None, record it again."""
-    store.set_objection(conn, row.workspace_id, row.id, at)
+def choose(conn: Connection, access: Access, choice: Choice, now: datetime) -> None:
+    """Keep what a reader answered, beyond what their own browser keeps: by their address, and for the sender."""
+    row, reader = access.row, access.reader
+    place = (conn, row.workspace_id, row.id)
+    if choice == "no":
+        if reader.address:
+            store.put_objection(*place, reader.address, now)
+        store.note_share(*place, {"declined_at": now, "unanswered_at": None})
+        return
+    if reader.address:
+        store.drop_objection(*place, reader.address)
+    answered = ("unanswered_at", "declined_at") if access.recording.why == "declined" else ("unanswered_at",)
+    store.note_share(*place, dict.fromkeys(answered))
+
+
+def object_for_all(conn: Connection, row: ShareRow, now: datetime) -> None:
+    """Record nobody's reading of this share who does not want it: a reader objected whose browser keeps no answer."""
+    if row.objected_at is None:
+        store.note_share(conn, row.workspace_id, row.id, {"objected_at": now})
 
 
 def read_address(told: str) -> str:
@@ -221,21 +264,19 @@ def read_address(told: str) -> str:
     return address
 
 
-def _numbered(told: object) -> tuple[int, dict[str, Any]] | None:
+def _is_reader(raw: RawHit) -> bool:
+    """Whether this looks like somebody with a browser, and no rep of ours."""
+    return raw.method == "GET" and raw.device_id is None and agent_of(raw.user_agent).kind == "browser"
+
+
+def _numbered(told: object, now: datetime) -> tuple[int, dict[str, Any]] | None:
     """A beacon by its number, with no more in it than we know; None where it is none."""
-    if not isinstance(told, Mapping):
-        return None
-    seq, pages = told.get("seq"), told.get("pages", {})
+    seq = told.get("seq") if isinstance(told, Mapping) else None
     if not isinstance(seq, int) or isinstance(seq, bool) or not 0 <= seq <= _LAST_SEQ:
         return None
-    if not isinstance(pages, Mapping) or len(pages) > _LONGEST_BEACON_PAGES or not _all_plain(told, pages):
+    try:
+        one = read_beacon(seq, now, told)
+    except Malformed:
         return None
-    known = {name: told[name] for name in ("seq", "at_ms", "state", "page") if name in told}
-    return seq, {**known, "pages": {str(name)[:12]: spent for name, spent in pages.items()}}
-
-
-def _all_plain(told: Mapping[str, Any], pages: Mapping[str, Any]) -> bool:
-    values: Iterable[object] = (told.get("at_ms", 0), told.get("page", 0), *pages.values())
-    numbers = all(isinstance(value, int | float) and abs(value) < 10**12 for value in values)
-    names = all("\0" not in str(name) and str(name).isascii() for name in pages)
-    return numbers and names and told.get("state") in ("reading", "idle", "hidden", "left")
+    pages = {str(number): spent for number, spent in one.pages.items()}
+    return seq, {"seq": seq, "at_ms": one.at_ms, "state": one.state, "page": one.page, "pages": pages}

@@ -8,10 +8,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast, get_args
 
+import structlog
 from sqlalchemy import Connection
 
 from backend.domain.identities import Identity
+from backend.domain.viewing import Privacy
 from backend.domain.workspaces import (
     Admission,
     Arrival,
@@ -29,6 +32,8 @@ from backend.services.mailboxes import disconnect
 from backend.store import reps, workspaces
 from backend.store.mailboxes import mailboxes_of_rep
 from backend.store.reps import Place
+
+log = structlog.get_logger(__name__)
 
 _ADDRESS = re.compile(r"[^\s\0-\x1f\x7f@<>,;\"\\]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 _LONGEST_ADDRESS = 254
@@ -78,6 +83,19 @@ def get_team(conn: Connection, workspace_id: int) -> Team:
         requests=[member for member in everybody if member.status == "pending"],
         invitations=workspaces.open_invitations_of(conn, workspace_id),
     )
+
+
+def reader_privacy_of(conn: Connection, workspace_id: int) -> Privacy:
+    """What readers of the workspace's documents meet."""
+    return workspaces.reader_privacy_of(conn, workspace_id)
+
+
+def set_reader_privacy(conn: Connection, workspace_id: int, rep_id: int, privacy: str) -> None:
+    """Let readers meet something else, from this moment on, also those who have a document open. Raises Malformed."""
+    if privacy not in get_args(Privacy):
+        raise Malformed("Please choose what readers of your documents meet.")
+    workspaces.put_reader_privacy(conn, workspace_id, cast(Privacy, privacy))
+    log.info("what readers of documents meet was changed", workspace_id=workspace_id, rep_id=rep_id, to=privacy)
 
 
 def answer_request(conn: Connection, workspace_id: int, rep_id: int, admitted: bool, now: datetime) -> None:

@@ -95,12 +95,25 @@ share = Table(
     instant("created_at", default=True),
     instant("expires_at", nullable=True),
     instant("off_at", nullable=True),
-    instant("objected_at", nullable=True),  # the reader wants no reading recorded
+    instant("objected_at", nullable=True),  # since when nobody's reading is recorded, unless they want it
+    instant("declined_at", nullable=True),  # when a reader last said that theirs is not to be recorded
+    instant("unanswered_at", nullable=True),  # when it was last opened by somebody who was asked and had not answered
     PrimaryKeyConstraint("workspace_id", "id"),
     UniqueConstraint("workspace_id", "message_id", "document_id", "recipient"),
     belongs("document", "document_id"),
     belongs("message", "message_id"),
     Index(None, "workspace_id", "document_id"),
+)
+
+share_objection = Table(
+    "share_objection",
+    metadata,
+    tenant(),
+    Column("share_id", BigInteger, nullable=False),
+    Column("address", Text, nullable=False),  # given at the gate, by somebody who wants no reading recorded
+    instant("at"),
+    PrimaryKeyConstraint("workspace_id", "share_id", "address"),
+    belongs("share", "share_id"),
 )
 
 visit = Table(

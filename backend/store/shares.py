@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from backend.domain.people import Recipient
 from backend.domain.shares import ShareOptions, ShareRecord
 from backend.store.document_tables import document, document_page, document_version, share
-from backend.store.tables import message, recipient, rep, tracker
+from backend.store.tables import message, recipient, rep, tracker, workspace
 
 
 @dataclass(frozen=True)
@@ -198,10 +198,15 @@ def _asked(workspace_id: int, rep_id: int) -> Select[Any]:
             share.c.allows_download,
             share.c.has_watermark,
             may_change.label("may_change"),
+            workspace.c.reader_privacy.label("privacy"),
+            share.c.objected_at,
+            share.c.declined_at,
+            share.c.unanswered_at,
             tracker.c.token,
             share.c.workspace_id,
         )
         .select_from(share)
+        .join(workspace, workspace.c.workspace_id == share.c.workspace_id)
         .join(document, _document_of())
         .join(message, and_(message.c.workspace_id == share.c.workspace_id, message.c.id == share.c.message_id))
         .join(rep, and_(rep.c.workspace_id == message.c.workspace_id, rep.c.id == message.c.rep_id))

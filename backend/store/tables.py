@@ -82,6 +82,7 @@ workspace = Table(
     Column("name", Text, nullable=False),
     Column("domain", Text, unique=True),  # verified company domain; NULL for a workspace of gmail.com and its like
     *words("plan", "single", "team", default="team"),
+    *words("reader_privacy", "tell", "ask", "none", default="tell"),  # what readers of its documents meet
     instant("created_at", default=True),
 )
 

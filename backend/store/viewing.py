@@ -3,17 +3,28 @@
 Everything is found by workspace and token: whoever has an address sees what that address shows, and nothing else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from backend.domain.viewing import RawHit, ShareRow
-from backend.store.document_tables import beacon, document, document_page, document_version, page_load, share, visit
-from backend.store.tables import hit, message, recipient, rep, tracker, unjudged
+from backend.store.document_tables import (
+    beacon,
+    document,
+    document_page,
+    document_version,
+    page_load,
+    share,
+    share_objection,
+    visit,
+)
+from backend.store.tables import hit, message, recipient, rep, tracker, unjudged, workspace
+
+_AT_ONCE = 20  # pages of a search that are read ahead
 
 
 def find_share(conn: Connection, workspace_id: int, token: str) -> ShareRow | None:
@@ -36,11 +47,13 @@ def find_share(conn: Connection, workspace_id: int, token: str) -> ShareRow | No
             document.c.name.label("document_name"),
             document.c.asks_email,
             rep.c.name.label("sender"),
+            workspace.c.reader_privacy.label("privacy"),
             document.c.version_id,
             document_version.c.pages,
             document_version.c.ready_pages,
         )
         .select_from(tracker)
+        .join(workspace, workspace.c.workspace_id == tracker.c.workspace_id)
         .join(share, and_(share.c.workspace_id == tracker.c.workspace_id, share.c.id == tracker.c.share_id))
         .join(document, and_(document.c.workspace_id == share.c.workspace_id, document.c.id == share.c.document_id))
         .join(message, and_(message.c.workspace_id == share.c.workspace_id, message.c.id == share.c.message_id))
@@ -52,12 +65,12 @@ def find_share(conn: Connection, workspace_id: int, token: str) -> ShareRow | No
     return ShareRow(**row) if row else None
 
 
-def addresses_of(conn: Connection, workspace_id: int, message_id: int) -> Sequence[str]:
-    """Whom the mail went to."""
+def shown_addresses_of(conn: Connection, workspace_id: int, message_id: int) -> Sequence[str]:
+    """Whom the mail went to, as each of its recipients can see: without blind copies."""
     asked = select(recipient.c.address).where(
-        recipient.c.workspace_id == workspace_id, recipient.c.message_id == message_id
+        recipient.c.workspace_id == workspace_id, recipient.c.message_id == message_id, recipient.c.role != "bcc"
     )
-    return conn.execute(asked.order_by(recipient.c.address)).scalars().all()
+    return conn.execute(asked.order_by(recipient.c.role.desc(), recipient.c.address)).scalars().all()
 
 
 def page_sizes(conn: Connection, workspace_id: int, version_id: int) -> Sequence[tuple[float, float]]:
@@ -84,8 +97,10 @@ def find_page(conn: Connection, workspace_id: int, version_id: int, number: int)
     return dict(row) if row else None
 
 
-def pages_with(conn: Connection, workspace_id: int, version_id: int, word: str) -> Sequence[tuple[int, Any]]:
-    """The pages whose text holds a word, in either case, with their words."""
+def pages_with(
+    conn: Connection, workspace_id: int, version_id: int, word: str
+) -> Generator[tuple[int, Any], None, None]:
+    """The pages whose text holds a word, in either case, with their words; a few at a time. To be closed."""
     asked = (
         select(document_page.c.number, document_page.c.words)
         .where(
@@ -95,7 +110,9 @@ def pages_with(conn: Connection, workspace_id: int, version_id: int, word: str) 
         )
         .order_by(document_page.c.number)
     )
-    return [(row.number, row.words) for row in conn.execute(asked)]
+    with conn.execute(asked.execution_options(stream_results=True, max_row_buffer=_AT_ONCE)) as found:
+        for row in found:
+            yield row.number, row.words
 
 
 def was_shown(conn: Connection, workspace_id: int, share_id: int, version_id: int) -> bool:
@@ -161,12 +178,33 @@ def put_page_load(conn: Connection, workspace_id: int, visit_id: UUID, page: int
     return conn.execute(asked.on_conflict_do_nothing().returning(page_load.c.page)).first() is not None
 
 
-def set_objection(conn: Connection, workspace_id: int, share_id: int, at: datetime | None) -> None:
-    """Keep that the reader wants no reading recorded, since when; or that it may be again."""
-    kept = func.coalesce(share.c.objected_at, at) if at else None
-    conn.execute(
-        update(share).where(share.c.workspace_id == workspace_id, share.c.id == share_id).values(objected_at=kept)
-    )
+def name_visit(conn: Connection, workspace_id: int, visit_id: UUID, address: str) -> None:
+    """Keep who goes on with a visit that began before they gave an address."""
+    own = (visit.c.workspace_id == workspace_id, visit.c.id == visit_id, visit.c.reader == "")
+    conn.execute(update(visit).where(*own).values(reader=address))
+
+
+def has_objected(conn: Connection, workspace_id: int, share_id: int, address: str) -> bool:
+    """Whether somebody of this address wants no reading recorded."""
+    asked = select(share_objection.c.at).where(*_objection(workspace_id, share_id, address))
+    return conn.execute(asked).first() is not None
+
+
+def put_objection(conn: Connection, workspace_id: int, share_id: int, address: str, now: datetime) -> None:
+    """Keep that somebody of this address wants no reading recorded. Safe to repeat."""
+    row = insert(share_objection).values(workspace_id=workspace_id, share_id=share_id, address=address, at=now)
+    conn.execute(row.on_conflict_do_nothing())
+
+
+def drop_objection(conn: Connection, workspace_id: int, share_id: int, address: str) -> None:
+    """Keep that they take it back."""
+    conn.execute(delete(share_objection).where(*_objection(workspace_id, share_id, address)))
+
+
+def note_share(conn: Connection, workspace_id: int, share_id: int, instants: Mapping[str, datetime | None]) -> None:
+    """Keep when a reader was asked, answered, or objected for all: `unanswered_at`, `declined_at`, `objected_at`."""
+    own = (share.c.workspace_id == workspace_id, share.c.id == share_id)
+    conn.execute(update(share).where(*own).values(dict(instants)))
 
 
 def judge(conn: Connection, workspace_id: int, hit_id: UUID) -> None:
@@ -176,3 +214,11 @@ def judge(conn: Connection, workspace_id: int, hit_id: UUID) -> None:
     place = ["workspace_id", "hit_id"]
     conn.execute(waits.on_conflict_do_update(index_elements=place, set_={"hit_id": waits.excluded.hit_id}))
     conn.execute(text("SELECT pg_notify('readback_hits', '')"))
+
+
+def _objection(workspace_id: int, share_id: int, address: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        share_objection.c.workspace_id == workspace_id,
+        share_objection.c.share_id == share_id,
+        share_objection.c.address == address,
+    )

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, RowMapping, Select, and_, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from backend.domain.viewing import Privacy
 from backend.domain.workspaces import Invitation
 from backend.store.tables import invitation, rep, workspace
 
@@ -25,6 +26,17 @@ def make_workspace(conn: Connection, name: str, domain: str | None) -> int | Non
 def lock_workspace(conn: Connection, workspace_id: int) -> None:
     """Let one change of a team at a time through, until the caller's transaction ends."""
     conn.execute(select(workspace.c.name).where(workspace.c.workspace_id == workspace_id).with_for_update())
+
+
+def reader_privacy_of(conn: Connection, workspace_id: int) -> Privacy:
+    """What readers of a workspace's documents meet."""
+    asked = select(workspace.c.reader_privacy).where(workspace.c.workspace_id == workspace_id)
+    return cast(Privacy, conn.execute(asked).scalar_one())
+
+
+def put_reader_privacy(conn: Connection, workspace_id: int, privacy: Privacy) -> None:
+    """Keep what they meet from now on."""
+    conn.execute(update(workspace).where(workspace.c.workspace_id == workspace_id).values(reader_privacy=privacy))
 
 
 def open_invitations_to(conn: Connection, email: str) -> Sequence[Invitation]:

@@ -1,48 +1,53 @@
 """The document viewer that recipients see: pages at once, whatever the browser, and what is told of the reading.
 
 Every address holds the share's token; its MAC is checked before anything costs. What is closed says so calmly, and
-what goes wrong on our side never shows as an error of ours. No cookie is set, unless a reader signs the gate.
+what goes wrong on our side never shows as an error of ours. No cookie is set, unless a reader signs the gate or
+answers whether the reading may be recorded (`web.readers`).
 """
 
 import json
 import logging
 from collections.abc import Iterator
-from datetime import timedelta
+from contextlib import contextmanager
 from itertools import groupby
-from typing import Any, cast
-from urllib.parse import quote
+from threading import BoundedSemaphore
+from typing import Any, Literal
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, jsonify, make_response, redirect, render_template, request
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Connection
-from werkzeug.exceptions import HTTPException
-from werkzeug.http import parse_range_header
+from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from backend.domain.arrivals import Address, Trust, arrival_of
 from backend.domain.destinations import location_of
 from backend.domain.hits import HitKind
 from backend.domain.tokens import read_token
-from backend.domain.viewing import RawHit, ShareRow
+from backend.domain.viewing import Access, RawHit, ShareRow
 from backend.errors import Malformed, NotFound
 from backend.services import viewing
 from backend.services.viewing import Closed, OpenShare
+from backend.web import readers
 from backend.web.guards import public
+from backend.web.limits import limiter
 from backend.web.parts import now, parts
+from backend.web.ranges import part_asked
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("viewer", __name__)
 
-READER_COOKIE = "readback-reader"
-_READER_LASTS = timedelta(days=30)
+_STAMPS_AT_ONCE = 2  # drawing a label over a page takes a processor for a while
+_STAMP_WAIT_S = 10
 _LONGEST_BODY = 64 * 1024
+_RETRY_S = 5
 _ROW = "int(max=9223372036854775807)"
 _NUMBER = "int(max=100000)"
 _READERS = "whoever has the share's unguessable address may read, while it is live"
 _MEDIA_TYPES = {"webp": "image/webp", "jpeg": "image/jpeg", "png": "image/png"}
 _HEADERS = {"X-Robots-Tag": "noindex, nofollow, noarchive", "Referrer-Policy": "no-referrer"}
-_STATUS = {"unknown": 404, "off": 410, "expired": 410, "waiting": 503, "away": 503}
+_STATUS = {"unknown": 404, "off": 410, "expired": 410, "waiting": 503, "away": 503, "busy": 429}
+_stamping = BoundedSemaphore(_STAMPS_AT_ONCE)
 
 
 class NotShown(Exception):
@@ -70,6 +75,8 @@ def not_shown(problem: NotShown) -> Response:
 @blueprint.errorhandler(Exception)
 def in_trouble(problem: Exception) -> ResponseReturnValue:
     """A reader never sees our trouble as an error: they are asked to try again in a moment."""
+    if isinstance(problem, TooManyRequests):
+        return _closed("busy")
     if isinstance(problem, HTTPException):
         return problem
     if isinstance(problem, NotFound):
@@ -84,41 +91,33 @@ def read(token: str) -> ResponseReturnValue:
     """The document, its first page at once; `?page=` and `?v=` are for browsers without scripts."""
     visit_id = _uuid(request.args.get("v"))
     with parts().engine.begin() as conn:
-        row = _live(conn, token)
-        reader = _reader(token)
-        if row.asks_email and not reader:
-            return _page("viewer_gate.html", row=row, token=token, problem="", given="")
-        shown = viewing.open_share(conn, row, reader, visit_id)
+        access = _live(conn, token)
+        row = access.row
+        shown = viewing.open_share(conn, access, visit_id) if access.may_read else None
         if isinstance(shown, Closed):
             raise NotShown(shown.reason)
-        if not viewing.is_visit(conn, row, visit_id):
-            visit_id = viewing.begin_visit(conn, row, _raw(row, token, "visit"), reader)
+        visit_id = viewing.enter(conn, access, _raw(row, token, "visit"), visit_id)
+        if shown is None:
+            return _gate(token, access, visit_id)
         number = min(max(1, request.args.get("page", 1, type=int)), len(shown.sizes))
         page = viewing.find_page(conn, row, shown.version_id, number)
-    return _page("viewer.html", **_told(token, shown, number, page, visit_id if shown.is_recorded else None))
+    return _page("viewer.html", **_told(token, shown, number, page, visit_id))
 
 
 @blueprint.post("/d/<token>")
 @public(_READERS)
+@limiter.limit("30 per minute")
 def give_address(token: str) -> ResponseReturnValue:
     """Sign the gate: the address goes into a cookie for this document alone."""
     with parts().engine.begin() as conn:
-        row = _live(conn, token)
-    given = request.form.get("email", "")
+        access = _live(conn, token)
+    given, visit_id = request.form.get("email", ""), _uuid(request.form.get("v"))
     try:
         address = viewing.read_address(given)
     except Malformed as problem:
-        return _page("viewer_gate.html", 400, row=row, token=token, problem=str(problem), given=given[:254])
-    answer = redirect(f"/d/{token}", 303)
-    answer.set_cookie(
-        READER_COOKIE,
-        _signer().dumps([token, address]),
-        max_age=_READER_LASTS,
-        path=f"/d/{token}",
-        secure=parts().settings.tracking_url.startswith("https:"),
-        httponly=True,
-        samesite="Lax",
-    )
+        return _gate(token, access, visit_id, str(problem), given[:254])
+    answer = redirect(f"/d/{token}" + (f"?v={visit_id}" if visit_id else ""), 303)
+    readers.remember_address(answer, token, address)
     return answer
 
 
@@ -127,17 +126,20 @@ def give_address(token: str) -> ResponseReturnValue:
 def image(token: str, version_id: int, number: int, width: int) -> ResponseReturnValue:
     """A page as an image; with `?v=` it counts as seen in that visit."""
     with parts().engine.begin() as conn:
-        row = _live_for_reader(conn, token)
-        page = viewing.find_page(conn, row, version_id, number)
-        label = viewing.label_of(conn, row, _reader(token))
-        if request.method == "GET":
-            viewing.keep_page_load(conn, row, _uuid(request.args.get("v")), number, now())
+        access = _live_for_reader(conn, token)
+        page = viewing.find_page(conn, access.row, version_id, number)
+        label = viewing.label_of(conn, access)
     found = viewing.image_of(page, width)
-    content = parts().blobs.read(row.workspace_id, found["digest"])
+    with _our_blob():
+        content = parts().blobs.read(access.row.workspace_id, found["digest"])
     answer = Response(content, mimetype=_MEDIA_TYPES.get(found["format"], "application/octet-stream"))
-    if label:
-        answer.set_data(parts().documents.stamp(content, label))
+    if label and request.method != "HEAD":
+        answer.set_data(_stamped(content, label))
         answer.mimetype = "image/webp"
+    visit_id = _uuid(request.args.get("v"))
+    if visit_id and request.method == "GET":  # once there is something to see
+        with parts().engine.begin() as conn:
+            viewing.keep_page_load(conn, access, visit_id, number, now())
     # Kept by this browser alone, and not for long: what is switched off is gone soon, also from what was kept
     answer.headers["Cache-Control"] = "private, max-age=600"
     return answer
@@ -148,7 +150,7 @@ def image(token: str, version_id: int, number: int, width: int) -> ResponseRetur
 def layer(token: str, version_id: int, number: int) -> ResponseReturnValue:
     """A page's words and links, for the text over its image."""
     with parts().engine.begin() as conn:
-        page = viewing.find_page(conn, _live_for_reader(conn, token), version_id, number)
+        page = viewing.find_page(conn, _live_for_reader(conn, token).row, version_id, number)
     answer = jsonify(words=page["words"], links=page["links"])
     answer.headers["Cache-Control"] = "private, max-age=600"
     return answer
@@ -167,21 +169,24 @@ def outline(token: str, version_id: int) -> ResponseReturnValue:
 
 @blueprint.get(f"/d/<token>/search/<{_ROW}:version_id>")
 @public(_READERS)
+@limiter.limit("240 per minute")
 def search(token: str, version_id: int) -> ResponseReturnValue:
     """Where words stand in the document."""
     with parts().engine.begin() as conn:
-        row = _live_for_reader(conn, token)
+        row = _live_for_reader(conn, token).row
         found = viewing.search(conn, row, version_id, request.args.get("q", ""))
     return jsonify(found=[{"page": page, "words": matches} for page, matches in found])
 
 
 @blueprint.post("/d/<token>/pages")
 @public(_READERS)
+@limiter.limit("1200 per minute")
 def tell(token: str) -> ResponseReturnValue:
     """What the viewer tells of the reading; whatever is no such thing is dropped."""
     if (request.content_length or 0) > _LONGEST_BODY:
         return "", 413
-    told = _json(request.get_data(cache=False))
+    body = request.get_data(cache=False)  # of no told length where it comes in chunks
+    told = _json(body) if len(body) <= _LONGEST_BODY else None
     visit_id = _uuid(told.get("visit")) if isinstance(told, dict) else None
     beacons = told.get("beacons") if isinstance(told, dict) else None
     if visit_id is None or not isinstance(beacons, list):
@@ -196,12 +201,12 @@ def tell(token: str) -> ResponseReturnValue:
 def follow(token: str, version_id: int, number: int, index: int) -> ResponseReturnValue:
     """Follow a link of the document: to the address that stands in it, and to no other."""
     with parts().engine.begin() as conn:
-        row = _live_for_reader(conn, token)
-        uri = viewing.link_of(viewing.find_page(conn, row, version_id, number), index)
+        access = _live_for_reader(conn, token)
+        uri = viewing.link_of(viewing.find_page(conn, access.row, version_id, number), index)
         if not uri.lower().startswith("mailto:") and location_of(uri) is None:
             raise NotFound
-        raw = _raw(row, token, "follow", {"page": number, "link": uri})
-        viewing.keep_hit(conn, row, raw, _uuid(request.args.get("v")))
+        raw = _raw(access.row, token, "follow", {"page": number, "link": uri})
+        viewing.keep_hit(conn, access, raw, _uuid(request.args.get("v")))
     return redirect(uri)
 
 
@@ -211,63 +216,97 @@ def download(token: str) -> ResponseReturnValue:
     """The original file, bytes identical, where the sender allows it; in parts, if so asked."""
     visit_id = _uuid(request.args.get("v"))
     with parts().engine.begin() as conn:
-        row = _live_for_reader(conn, token)
-        name, digest = viewing.original(conn, row, visit_id)
-        size = parts().blobs.size(row.workspace_id, digest)
-        start, end = _range(size)
-        if start == 0:  # what only goes on is no other download
-            viewing.keep_hit(conn, row, _raw(row, token, "download"), visit_id)
-    if start >= size > 0:
-        return Response(status=416, headers={"Content-Range": f"bytes */{size}"})
-    content: Iterator[bytes] = (
-        iter(()) if request.method == "HEAD" else parts().blobs.stream(row.workspace_id, digest, start, end)
-    )
-    answer = Response(content, 200 if (start, end) == (0, size) else 206)
-    answer.mimetype = "application/octet-stream"
-    answer.headers.update({"Accept-Ranges": "bytes", "Cache-Control": "private, no-store", "ETag": f'"{digest}"'})
+        access = _live_for_reader(conn, token)
+        name, digest = viewing.original(conn, access.row, visit_id)
+    place = (access.row.workspace_id, digest)
+    with _our_blob():
+        size = parts().blobs.size(*place)
+    part = part_asked(request.headers, request.method, size, digest)
+    headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, no-store", "ETag": f'"{digest}"'}
+    if part.status == 304:
+        return Response(status=304, headers=headers)
+    if part.status == 416:
+        return Response(status=416, headers={**headers, "Content-Range": f"bytes */{size}"})
+    content: Iterator[bytes] = iter(())
+    if request.method != "HEAD":
+        with _our_blob():
+            content = parts().blobs.stream(*place, part.start, part.end)
+    if part.start == 0:  # what only goes on is no other download
+        with parts().engine.begin() as conn:
+            viewing.keep_hit(conn, access, _raw(access.row, token, "download"), visit_id)
+    answer = Response(content, part.status, headers, mimetype="application/octet-stream")
     answer.headers["Content-Disposition"] = _attachment(name)
-    answer.headers["Content-Length"] = str(end - start)
-    if answer.status_code == 206:
-        answer.headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    answer.headers["Content-Length"] = str(part.end - part.start)
+    if part.status == 206:
+        answer.headers["Content-Range"] = f"bytes {part.start}-{part.end - 1}/{size}"
     return answer
 
 
 @blueprint.post("/d/<token>/recording")
 @public(_READERS)
+@limiter.limit("30 per minute")
 def recording(token: str) -> ResponseReturnValue:
-    """Object to the recording of what is read here, or take that back."""
-    wants_none = request.form.get("record") != "yes"
+    """Take a reader's answer: whether what they read here may be recorded. It can be changed at any time."""
+    choice: Literal["yes", "no"] = "yes" if request.form.get("record") == "yes" else "no"
     with parts().engine.begin() as conn:
-        row = _live_for_reader(conn, token)
-        viewing.set_objection(conn, row, now() if wants_none else None)
-    return redirect(f"/d/{token}", 303)
+        viewing.choose(conn, _live(conn, token), choice, now())
+    told = {"a": readers.mint_answer(token, choice), "page": request.form.get("page", 1, type=int)}
+    answer = redirect(f"/d/{token}/recording?{urlencode(told)}", 303)
+    readers.remember_choice(answer, token, choice)
+    return answer
 
 
-def _live(conn: Connection, token: str) -> ShareRow:
+@blueprint.get("/d/<token>/recording")
+@public(_READERS)
+def recorded(token: str) -> ResponseReturnValue:
+    """Lead back to the page; where the browser has not kept a no, let it hold for everybody who has the link."""
+    told = readers.read_answer(token, request.args.get("a", ""))
+    page = request.args.get("page", 1, type=int)
+    is_kept = readers.choice_of() == told
+    if told == "no" and not is_kept and request.method == "GET":
+        with parts().engine.begin() as conn:
+            viewing.object_for_all(conn, _live(conn, token).row, now())
+    unkept = "" if is_kept or not told else f"&unkept={told}"
+    return redirect(f"/d/{token}?page={page}{unkept}", 303)
+
+
+def _live(conn: Connection, token: str) -> Access:
     found = viewing.find_live(conn, read_token("d", token, parts().settings.link_keys), token, now())
     if isinstance(found, Closed):
         raise NotShown(found.reason)
-    return found
+    return viewing.access_of(conn, found, readers.address_of(token), readers.choice_of())
 
 
-def _live_for_reader(conn: Connection, token: str) -> ShareRow:
-    row = _live(conn, token)
-    if row.asks_email and not _reader(token):
+def _live_for_reader(conn: Connection, token: str) -> Access:
+    access = _live(conn, token)
+    if not access.may_read:
         raise NotShown("unknown")
-    return row
+    return access
 
 
-def _reader(token: str) -> str:
-    """The address that this browser gave for this document, if any."""
+@contextmanager
+def _our_blob() -> Iterator[None]:
+    """What a row names has to be in the store: where it is not, or the store is away, the reader tries again."""
     try:
-        told = _signer().loads(request.cookies.get(READER_COOKIE, ""), max_age=int(_READER_LASTS.total_seconds()))
-    except BadSignature:
-        return ""
-    return str(told[1]) if told[0] == token else ""
+        yield
+    except (NotFound, OSError) as problem:
+        log.error("a document's bytes are not to be had", exc_info=problem, extra={"route": str(request.url_rule)})
+        raise NotShown("away") from problem
 
 
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(cast(str, current_app.secret_key), salt="reader of a document")
+def _stamped(content: bytes, label: str) -> bytes:
+    """A page with its label: few at a time, so that nobody's page turning takes the whole machine."""
+    if not _stamping.acquire(timeout=_STAMP_WAIT_S):
+        raise NotShown("busy")
+    try:
+        return parts().documents.stamp(content, label)
+    finally:
+        _stamping.release()
+
+
+def _gate(token: str, access: Access, visit_id: UUID | None, problem: str = "", given: str = "") -> Response:
+    told = {"row": access.row, "token": token, "visit": visit_id or "", "problem": problem, "given": given}
+    return _page("viewer_gate.html", 400 if problem else 200, recording=access.recording, **told)
 
 
 def _raw(row: ShareRow, token: str, kind: HitKind, detail: dict[str, Any] | None = None) -> RawHit:
@@ -294,6 +333,8 @@ def _told(token: str, shown: OpenShare, number: int, page: Any, visit_id: UUID |
         "token": token,
         "shown": shown,
         "row": shown.row,
+        "recording": shown.access.recording,
+        "unkept": request.args.get("unkept", ""),
         "number": number,
         "page": page,
         "visit": visit_id or "",
@@ -318,8 +359,12 @@ def _page(template: str, status: int = 200, **told: Any) -> Response:
 
 def _closed(reason: str) -> Response:
     if request.method == "POST" and request.path.endswith("/pages"):
-        return make_response("", _STATUS[reason])
-    return _page("viewer_closed.html", _STATUS[reason], reason=reason)
+        answer = make_response("", _STATUS[reason])
+    else:
+        answer = _page("viewer_closed.html", _STATUS[reason], reason=reason)
+    if _STATUS[reason] in (429, 503):
+        answer.headers["Retry-After"] = str(_RETRY_S)
+    return answer
 
 
 def _json(body: bytes) -> Any:
@@ -334,17 +379,6 @@ def _uuid(told: object) -> UUID | None:
         return UUID(told) if isinstance(told, str) else None
     except ValueError:
         return None
-
-
-def _range(size: int) -> tuple[int, int]:
-    """The one part that is asked for, else all of it."""
-    asked = parse_range_header(request.headers.get("Range"))
-    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1 or "If-Range" in request.headers:
-        return 0, size
-    start, end = asked.ranges[0]
-    if start < 0:
-        return max(0, size + start), size
-    return start, min(size, end) if end is not None else size
 
 
 def _attachment(name: str) -> str:

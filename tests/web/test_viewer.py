@@ -345,10 +345,12 @@ def test_the_gate_shows_nothing_before_an_address_is_given(browser, conn, blobs,
     for bad in ("", "flynn", "flynn@", "a b@c.de", "x@y", "<script>@x.de", "f@" + "a" * 300 + ".de", "f\0@x.de"):
         refused = reader.post(shelf.path, data={"email": bad})
         assert refused.status_code == 400 and "does not look like" in refused.text and "<script>@" not in refused.text
-    signed = reader.post(shelf.path, data={"email": " Flynn@Arcade.example "})
+    visit = conn.execute(select(docs.visit)).one()
+    assert f'name="v" value="{visit.id}"' in told.text and visit.reader == ""
+    signed = reader.post(shelf.path, data={"email": " Flynn@Arcade.example ", "v": str(visit.id)})
     cookie = signed.headers["Set-Cookie"]
     assert signed.status_code == 303 and f"Path={shelf.path}" in cookie and "HttpOnly" in cookie and "Secure" in cookie
-    open_visit(reader, shelf)
+    assert f'data-visit="{visit.id}"' in reader.get(signed.headers["Location"]).text
     assert conn.execute(select(docs.visit.c.reader)).scalars().all() == ["flynn@arcade.example"]
     assert reader.get(image_path(shelf)).status_code == 200
     other = share_a_document(conn, blobs, gridworks, PAGES, Wanted(document={"asks_email": True}))
