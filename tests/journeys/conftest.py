@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 from tests.journeys.destination import Destination
 from tests.journeys.mail_client import MailClient
 from tests.journeys.readback import Readback
+from tests.postgres import fresh_database
 from tests.sandbox.processes import House, free_port
 
 CHROMIUM = "/usr/bin/chromium"
@@ -24,11 +25,14 @@ Shoot = Callable[..., None]
 
 
 @pytest.fixture(scope="module")
-def house() -> Iterator[House]:
-    """PostgreSQL, sandbox, web and worker in a folder of their own."""
-    with tempfile.TemporaryDirectory(prefix="readback-journey-", ignore_cleanup_errors=True) as folder:
+def house(database_server: str) -> Iterator[House]:
+    """Sandbox, web and worker in a folder and a database of their own."""
+    with (
+        tempfile.TemporaryDirectory(prefix="readback-journey-", ignore_cleanup_errors=True) as folder,
+        fresh_database(database_server, f"journey_{os.getpid()}") as database_url,
+    ):
         Path(folder).chmod(0o755)
-        house = House(Path(folder), free_port(), free_port())
+        house = House(Path(folder), free_port(), free_port(), database_url=database_url)
         try:
             house.start()
             yield house

@@ -45,12 +45,16 @@ def is_taken(port: int) -> bool:
 
 @dataclass
 class House:
-    """All processes over one data folder. `say` is told each step as it begins."""
+    """All processes over one data folder, with a PostgreSQL of their own there unless a database is given.
+
+    `say` is told each step as it begins.
+    """
 
     folder: Path
     web_port: int
     sandbox_port: int
     say: Callable[[str], None] = lambda _: None
+    database_url: str = ""
     _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _postgres: EmbeddedPostgres | None = None
     _environ: dict[str, str] = field(default_factory=dict)
@@ -75,12 +79,13 @@ class House:
 
     def _start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.say("PostgreSQL")
-        self._postgres = EmbeddedPostgres(self.folder / "pg")
+        if not self.database_url:
+            self.say("PostgreSQL")
+            self._postgres = EmbeddedPostgres(self.folder / "pg")
         self._environ = {
             **os.environ,
             **readback_environment(self.sandbox_url, self.url, self.folder),
-            "DATABASE_URL": self._postgres.url(),
+            "DATABASE_URL": self.database_url or self._postgres.url(),
             "READBACK_DATA_DIR": str(self.folder),
             "PORT": str(self.web_port),
             "LOG_LEVEL": "INFO",

@@ -77,7 +77,7 @@ def test_no_request_makes_a_500(app, gridworks, othergrid, who):
 
 def _try(operation, client) -> None:
     @given(case=operation.as_strategy())
-    @settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=5, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     def any_request(case) -> None:
         asked = case.as_transport_kwargs(base_url="https://readback.example")
         headers = {k: v for k, v in (asked.get("headers") or {}).items() if _sendable(v)}
