@@ -1,4 +1,5 @@
-"""How does a raster become the bytes that a reader's browser loads? The only module that imports libvips.
+"""How does a raster become the bytes that a reader's browser loads? It alone imports libvips, with
+`alternatives`, which is measured against it.
 
 It is handed pixels that we rasterised ourselves, never a file of somebody else's, and reads them where they lie: the
 caller keeps them alive until `encode` returns.

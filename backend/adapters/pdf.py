@@ -1,8 +1,8 @@
 """What is in a PDF, and how do its pages look? The only module that imports PyMuPDF.
 
-It runs inside the cage only (`document_work` calls it): MuPDF parses what a stranger wrote. JavaScript and actions are
-never run: MuPDF runs scripts only where a program asks it to, and nobody does; they are looked for so that the rep
-can be told. Only MuPDF's PDF reader is used, whatever the content claims to be.
+It runs inside the cage only (`document_work` calls it; `rasters` is for our own files): MuPDF parses what a stranger
+wrote. JavaScript and actions are never run: MuPDF runs scripts only where a program asks it to, and nobody does; they
+are looked for so that the rep can be told. Only MuPDF's PDF reader is used, whatever the content claims to be.
 """
 
 import contextlib
@@ -79,6 +79,31 @@ def render(
             except _BROKEN as problem:
                 _reraise_memory(problem)
                 raise RuntimeError(f"page {number}") from problem
+
+
+@dataclass(frozen=True)
+class Raster:
+    """A page as 8-bit RGB pixels, which lie where MuPDF drew them."""
+
+    pixels: memoryview
+    width: int
+    height: int
+    drawn: pymupdf.Pixmap
+
+    def as_jpeg(self) -> bytes:
+        """Encoded by MuPDF itself, at quality 80."""
+        content: bytes = self.drawn.tobytes("jpg", jpg_quality=80)
+        return content
+
+
+def rasters(path: Path, width: int) -> Iterator[Raster]:
+    """Yield each page of one of our own files as PyMuPDF draws it: what `bench documents` compares with."""
+    with _opened(path) as document:
+        for number in range(document.page_count):
+            page = document.load_page(number)
+            scale = width / page.rect.width
+            drawn = page.get_pixmap(matrix=pymupdf.Matrix(scale, scale), alpha=False)
+            yield Raster(drawn.samples_mv, drawn.width, drawn.height, drawn)
 
 
 def _rendered(document: pymupdf.Document, number: int, widths: Sequence[int], cover_width: int | None) -> RenderedPage:

