@@ -18,6 +18,7 @@ _MOST_PEOPLE = 25
 _MOST_SHARED = 8
 _MOST_OTHERS = 5
 _LONGEST_SUBJECT = 80
+_LONGEST_WORDS = 90
 _WORDS = (("view", "view"), ("click", "click"), ("reply", "repl"), ("document", "document"))
 _ROLES = {"cc": ", in copy", "bcc": ", in blind copy"}
 
@@ -55,7 +56,7 @@ def message_card(public_url: str, mail: OpenMail, viewer: Viewer) -> Json:
     """The card of a tracked mail."""
     group = mail.group
     details = details_url(public_url, group.message_id)
-    people = [_recipient(row, viewer) for row in mail.rows[:_MOST_PEOPLE]]
+    people = [shown for row in mail.rows[:_MOST_PEOPLE] for shown in _recipient(row, viewer, details)]
     if len(mail.rows) > _MOST_PEOPLE:
         more = f"{len(mail.rows) - _MOST_PEOPLE} more recipients"
         people.append(line(html(more), on_click=open_link(details)))
@@ -108,14 +109,18 @@ def _verdict(told: Line, now: datetime) -> str:
     return upper_first(f"{told.who} {told.deed(now)}".strip())
 
 
-def _recipient(row: Row, viewer: Viewer) -> Json:
-    """One recipient: the strongest thing large, the weaker ones below it."""
+def _recipient(row: Row, viewer: Viewer, details: str) -> list[Json]:
+    """One recipient: the strongest thing large, the weaker ones below it; then the first words of an answer."""
     known = [told for told in _by_strength(row, viewer.now) if told is not None]
     above = f"{row.person.called}{_ROLES.get(row.person.role, '')}"
     if not known:
-        return line(html("Nothing yet"), above)
+        return [line(html("Nothing yet"), above)]
     rest = " · ".join(_deed(told, viewer) for told in known[1:])
-    return line(html(upper_first(_deed(known[0], viewer))), above, upper_first(rest))
+    shown = [line(html(upper_first(_deed(known[0], viewer))), above, upper_first(rest))]
+    if row.answered is not None and row.answered.text:
+        words = shortened(row.answered.first_words, _LONGEST_WORDS)
+        shown.append(line(html(f"“{words}”"), "", "Show all" if row.answered.is_long else "", open_link(details)))
+    return shown
 
 
 def _by_strength(row: Row, now: datetime) -> tuple[Line | None, ...]:

@@ -16,6 +16,7 @@ Chip = Literal["answers", "documents", "clicks", "views", "bounces", "automatic"
 
 SOMEONE = "Someone on this mail"
 PROBABLE_BELOW = 0.8
+ONE_LINE, SHORT = 300, 60  # what a line may hold at most; what fits on any line as it is
 NEED_LASTS = timedelta(days=14)
 
 _READING_NOW = "reading now"
@@ -109,7 +110,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Line:
-    """An item, told: who did what, how sure, and the sentence behind it; `live` while it goes on."""
+    """An item, told: who did what, how sure, the sentence behind it, an answer's words; `live` while it goes on."""
 
     key: str
     kind: str
@@ -122,6 +123,17 @@ class Line:
     at: datetime
     live: str = ""
     live_until: datetime | None = None
+    text: str = ""
+
+    @property
+    def first_words(self) -> str:
+        """What was answered, on one line."""
+        return " ".join(self.text.split())[:ONE_LINE]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether one line does not show all that was answered."""
+        return len(self.text) > SHORT or "\n" in self.text
 
     def seconds_left(self, now: datetime) -> float:
         """For how long, from now, it may be told as going on, if nothing more is heard; 0 where it is over."""
@@ -165,6 +177,7 @@ def tell(item: Item, people: Sequence[Person]) -> Line:
         at=item.occurred_at,
         live=document.told_live if document else "",
         live_until=document.live_until if document else None,
+        text=item.text("text"),
     )
 
 

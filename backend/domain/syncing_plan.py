@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email import message_from_bytes
 
+from backend.domain.answer_text import new_text
 from backend.domain.binding import Binding, Mode, PreparedMessage, SentCopy, bind_all
+from backend.domain.feed import PROBABLE_BELOW
 from backend.domain.mail import Mail, mail_from_headers
 from backend.domain.mail_pieces import addresses
 from backend.domain.mailboxes import MailHeaders
@@ -110,7 +112,18 @@ def told(judged: Judged) -> dict[str, object]:
     }
     if judgement.back_on is not None:
         data["back_on"] = judgement.back_on.isoformat()
+    if text := _text_of(judged):
+        data["text"] = text
     return data
+
+
+def _text_of(judged: Judged) -> str:
+    """What was answered, where the body was read (never in `headers` mode) and the mail certainly is an answer.
+
+    Colleagues read the feed: a mail that only probably concerns a tracked one is not shown to them.
+    """
+    is_answer = judged.judgement.kind in ("reply", "auto_reply") and judged.judgement.confidence >= PROBABLE_BELOW
+    return new_text(judged.letter.mail) if is_answer and not judged.letter.mail.headers_only else ""
 
 
 def tokens_in(raw: bytes) -> frozenset[str]:

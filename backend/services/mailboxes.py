@@ -18,6 +18,7 @@ from backend.domain.identities import Grant
 from backend.errors import ConsentWithdrawn, Forbidden, NotFound, SecretUnreadable
 from backend.services.ports import IdentityProvider, MailboxProvider, MailboxSession, SecretBox
 from backend.store import mailboxes as store
+from backend.store.incoming import forget_texts
 from backend.store.mailboxes import Connected, Mailbox
 from backend.store.queue import enqueue
 
@@ -69,6 +70,8 @@ def _store_connected(conn: Connection, workspace_id: int, connected: Connected, 
     mailbox_id = store.put_connected(conn, workspace_id, connected, now)
     if mailbox_id is None:
         raise Forbidden("A colleague has connected this mailbox already.")
+    if connected.mode == "headers":
+        forget_texts(conn, workspace_id, mailbox_id)
     leave_job(conn, "watch_mailbox", workspace_id, mailbox_id)
     leave_job(conn, "sync_mailbox", workspace_id, mailbox_id)
     log.info("mailbox_connected", workspace_id=workspace_id, mailbox_id=mailbox_id)

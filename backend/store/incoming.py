@@ -19,7 +19,7 @@ from backend.domain.people import MailboxFacts, Recipient
 from backend.domain.replies import RULES_VERSION, TrackedMessage
 from backend.domain.syncing_plan import Bound, Judged
 from backend.store.mailboxes import Mailbox
-from backend.store.tables import incoming, message, recipient, rep, tracker, workspace
+from backend.store.tables import feed_item, incoming, message, recipient, rep, tracker, workspace
 
 LAPSE_AFTER = timedelta(days=7)
 PROBABLE_WITHIN = timedelta(days=45)
@@ -243,6 +243,18 @@ def put_incoming(conn: Connection, mailbox: Mailbox, judged: Judged) -> int | No
         rules_version=RULES_VERSION,
     )
     return conn.execute(statement.on_conflict_do_nothing().returning(incoming.c.id)).scalar_one_or_none()
+
+
+def forget_texts(conn: Connection, workspace_id: int, mailbox_id: int) -> None:
+    """Forget what answers in this mailbox said: its owner now lets us read headers alone."""
+    told = select(func.concat("incoming:", incoming.c.id)).where(
+        incoming.c.workspace_id == workspace_id, incoming.c.mailbox_id == mailbox_id
+    )
+    conn.execute(
+        update(feed_item)
+        .where(feed_item.c.workspace_id == workspace_id, feed_item.c.key.in_(told), feed_item.c.data.has_key("text"))
+        .values(data=feed_item.c.data - "text")
+    )
 
 
 def lapse_prepared(conn: Connection, now: datetime) -> int:

@@ -398,3 +398,18 @@ def test_the_card_tells_what_is_read_now_and_what_was_read():
     told = str(message_card(BASE, open_mail(group(SENT, SHARED_READING)), VIEWER))
     assert "One of Kevin Flynn, Alan Bradley" in told
     assert "Nothing yet" in told
+
+
+def test_an_answers_first_words_stand_below_who_answered_and_lead_to_the_rest():
+    said = Item("incoming:9", "reply", REPLY.occurred_at, {**REPLY.data, "text": "Yes & <b>soon</b>,\n" + "word " * 40})
+    card = message_card(BASE, open_mail(group(SENT, said)), VIEWER)
+    assert complaints_about(card, BASE) == []
+    [words] = [
+        widget["decoratedText"]
+        for section in card["sections"]
+        for widget in section["widgets"]
+        if widget.get("decoratedText", {}).get("bottomLabel") == "Show all"
+    ]
+    assert words["text"].startswith("“Yes &amp; &lt;b&gt;soon&lt;/b&gt;, word")
+    assert len(words["text"]) < 130
+    assert words["onClick"]["openLink"]["url"] == f"{BASE}/messages/{group(SENT).message_id}"

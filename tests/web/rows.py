@@ -122,7 +122,9 @@ def a_day(conn: Connection, tenant: Tenant, rep: Rep, now: datetime) -> dict[str
     happen(conn, tenant, games, "click:1", "click", ago(148), who="someone on this mail", link={"text": "Floor plan"},
            confidence=0.9, sentence="A browser followed the link and stayed.")  # fmt: skip
     happen(conn, tenant, games, "incoming:1", "reply", ago(4), who="Kevin Flynn", how="another address",
-           confidence=0.97, sentence="Answered from another address (the same name).")  # fmt: skip
+           confidence=0.97, sentence="Answered from another address (the same name).",
+           text="Hello Quorra,\n\nfourteen of them would do, if they come in March. Could you send me the price with "
+           "delivery? Alan will sign as soon as it is here.")  # fmt: skip
     for verdict, told in (
         ("self", "You opened the mail in Gmail at that moment."),
         ("repeat", "The same view again within the half hour."),
@@ -134,7 +136,7 @@ def a_day(conn: Connection, tenant: Tenant, rep: Rep, now: datetime) -> dict[str
            sentence="Gmail’s proxy loaded the image, but it may have done so in advance.")  # fmt: skip
     away = send(conn, tenant, rep, "Proposal, second version", ago(1500), [FLYNN])
     happen(conn, tenant, away, "incoming:2", "auto_reply", ago(1499), who="Kevin Flynn", back_on="2026-12-03",
-           sentence="A header says that a machine answered.")  # fmt: skip
+           sentence="A header says that a machine answered.", text="I am away until 3 December.")  # fmt: skip
     lost = send(conn, tenant, rep, "Invoice for October", ago(3000), [("dumont@encom.example", "", "to")])
     happen(conn, tenant, lost, "incoming:3", "bounce", ago(2999), who="dumont@encom.example", sentence="The mail could "
            "not be delivered.", reason="the mailbox is full")  # fmt: skip

@@ -107,6 +107,17 @@ def test_subjects_and_names_are_text_and_never_markup(quorra, conn, gridworks, n
         assert "<img" not in told
 
 
+def test_an_answers_words_are_told_on_one_line_and_whole_and_never_as_markup(quorra, conn, gridworks, now):
+    said = "<script>alert(1)</script> is what Alan said,\nand I agree with every word."
+    message_id = rows.send(conn, gridworks, gridworks.reps["quorra"], "An offer", now)
+    rows.happen(conn, gridworks, message_id, "incoming:1", "reply", now, who="Kevin Flynn", text=said)
+    for page in (get(quorra, "/").text, get(quorra, f"/messages/{message_id}").text):
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert(1)&lt;/script&gt; is what Alan said, and I agree with every word." in page
+        assert "&lt;script&gt;alert(1)&lt;/script&gt; is what Alan said,\nand I agree with every word." in page
+        assert "Show all" in page
+
+
 def test_the_feed_goes_on_where_a_page_ends(quorra, conn, gridworks, now):
     for number in range(35):
         rows.send(conn, gridworks, gridworks.reps["quorra"], f"Mail {number:02}", now - timedelta(minutes=number))
