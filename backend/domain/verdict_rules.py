@@ -291,7 +291,7 @@ def _never_shown(scene: Scene) -> Found | None:
     visit = scene.facts.visit_of(scene.hit)
     if scene.hit.kind != "visit" or visit is None or visit.shown:
         return None
-    return Found("The document's address was asked for, but no page of it was shown: a program.", 0.8)
+    return Found("Its address was asked for, but no page was shown: a program, or somebody who turned away.", 0.8)
 
 
 _AGAIN: Mapping[HitKind, str] = {"open": "look", "visit": "reading", "download": "download"}

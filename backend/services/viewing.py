@@ -166,8 +166,7 @@ def keep_page_load(conn: Connection, access: Access, visit_id: UUID | None, page
 
 def find_page(conn: Connection, row: ShareRow, version_id: int, number: int) -> Mapping[str, Any]:
     """A page that this share shows. Raises NotFound, also for versions that it never showed."""
-    shown = version_id == row.version_id or store.was_shown(conn, row.workspace_id, row.id, version_id)
-    page = store.find_page(conn, row.workspace_id, version_id, number) if shown else None
+    page = store.find_page(conn, row.workspace_id, version_id, number) if _shows(conn, row, version_id) else None
     if page is None:
         raise NotFound
     return page
@@ -202,9 +201,14 @@ def original(conn: Connection, row: ShareRow, visit_id: UUID | None = None) -> t
 
 
 def search(conn: Connection, row: ShareRow, version_id: int, asked: str) -> list[tuple[int, list[tuple[int, int]]]]:
-    """Where words stand in a document: pages, each with its matches as (first word, last word), both from 0."""
-    wanted = " ".join(asked.replace("\0", "").split())[:LONGEST_SEARCH]
-    if not wanted or not (version_id == row.version_id or store.was_shown(conn, row.workspace_id, row.id, version_id)):
+    """Where words stand in a document: pages, each with its matches as (first word, last word), both from 0.
+
+    Raises NotFound for versions that this share never showed.
+    """
+    if not _shows(conn, row, version_id):
+        raise NotFound
+    wanted = " ".join(asked.replace("\0", "").split())[:LONGEST_SEARCH].strip()
+    if not wanted:
         return []
     found, left = [], MOST_FOUND
     with closing(store.pages_with(conn, row.workspace_id, version_id, max(wanted.split(), key=len))) as pages:
@@ -262,6 +266,10 @@ def read_address(told: str) -> str:
     if not _ADDRESS.fullmatch(address):
         raise Malformed("This does not look like an e-mail address. It is written like flynn@example.com.")
     return address
+
+
+def _shows(conn: Connection, row: ShareRow, version_id: int) -> bool:
+    return version_id == row.version_id or store.was_shown(conn, row.workspace_id, row.id, version_id)
 
 
 def _is_reader(raw: RawHit) -> bool:

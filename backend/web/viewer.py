@@ -186,7 +186,9 @@ def tell(token: str) -> ResponseReturnValue:
     if (request.content_length or 0) > _LONGEST_BODY:
         return "", 413
     body = request.get_data(cache=False)  # of no told length where it comes in chunks
-    told = _json(body) if len(body) <= _LONGEST_BODY else None
+    if len(body) > _LONGEST_BODY:
+        return "", 413
+    told = _json(body)
     visit_id = _uuid(told.get("visit")) if isinstance(told, dict) else None
     beacons = told.get("beacons") if isinstance(told, dict) else None
     if visit_id is None or not isinstance(beacons, list):
