@@ -27,7 +27,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from backend.errors import RateLimited, Stopped, Transient
-from backend.services import converting, documents, hits, mailboxes, syncing
+from backend.services import converting, documents, hits, mailboxes, syncing, tidying
 from backend.services.parts import Parts
 from backend.store import queue
 from backend.store.engine import plain_url
@@ -37,8 +37,8 @@ log = structlog.get_logger(__name__)
 HITS_CHANNEL = "readback_hits"
 ATTEMPTS = 8
 _PAUSES_S = (1, 2, 4, 8, 15, 30, 60)
-# queue -> jobs at a time: documents take minutes, and mail must not wait for them, nor pages for finer images of others
-_CONCURRENCY = {"default": 4, documents.QUEUE: 2, converting.SHARPENING_QUEUE: 1}
+# queue -> jobs at a time: documents take minutes, and mail must not wait for them, nor they for what can wait
+_CONCURRENCY = {"default": 4, documents.QUEUE: 2, tidying.QUEUE: 1}
 _HEARTBEAT_S = 1.0
 _SILENT_S = 4.0  # a worker that was not heard of for so long is dead
 _LOOK_EVERY_S = 1.0  # jobs announce themselves; this is for those that were put back
@@ -73,6 +73,11 @@ def sharpen_document(parts: Parts, now: datetime, workspace_id: int, version_id:
     converting.sharpen(parts.engine, parts.blobs, parts.documents, (workspace_id, version_id))
 
 
+def tidy_blobs(parts: Parts, now: datetime, workspace_id: int) -> None:
+    """Remove a workspace's blobs that no row names."""
+    tidying.tidy(parts.engine, parts.blobs, workspace_id, now)
+
+
 def _give_up_converting(parts: Parts, workspace_id: int, version_id: int) -> None:
     converting.give_up(parts.engine, (workspace_id, version_id))
 
@@ -91,6 +96,7 @@ _JOBS: Mapping[str, Callable[..., None]] = {
     "give_back_access": give_back_access,
     "convert_document": convert_document,
     "sharpen_document": sharpen_document,
+    "tidy_blobs": tidy_blobs,
 }
 
 # what is told to whoever waits for a job, once it is not tried again
@@ -100,6 +106,7 @@ _PERIODIC: Mapping[str, tuple[str, Callable[[Connection, datetime], object]]] = 
     "renew_watches": ("17 * * * *", mailboxes.renew_watches),
     "sweep_mailboxes": ("*/5 * * * *", mailboxes.sweep),
     "lapse_messages": ("41 * * * *", syncing.lapse_prepared),
+    "leave_tidying": ("23 3 * * *", tidying.leave_tidying),
 }
 
 

@@ -274,8 +274,9 @@ def test_every_job_that_is_left_anywhere_is_known_to_the_worker(mailroom, databa
     settings = type(mailroom.settings)(**{**vars(mailroom.settings), "database_url": database_url})
     app = create_queue(Parts(settings, None, None, None, None, None, None))
     assert {"sync_mailbox", "watch_mailbox", "give_back_access", "convert_document"} <= set(app.tasks)
-    assert {"renew_watches", "sweep_mailboxes"} <= set(app.tasks)
-    assert len(app.periodic_registry.periodic_tasks) == 3
+    assert {"sharpen_document", "tidy_blobs"} <= set(app.tasks)
+    assert {"renew_watches", "sweep_mailboxes", "lapse_messages", "leave_tidying"} <= set(app.tasks)
+    assert len(app.periodic_registry.periodic_tasks) == 4
 
 
 def test_one_mailboxs_jobs_wait_once_and_anothers_beside(conn):

@@ -2,14 +2,16 @@
 
 A workspace's blobs lie under its number, so that nothing is shared between companies and one can be erased whole.
 A blob is written beside its place and then moved there: it is there whole or not at all, and never changes. Writing
-the same content again changes nothing, so a repeated job is harmless. The only module that imports fsspec.
+the same content again changes nothing but its age, so a repeated job is harmless, and what somebody is about to name
+is never old enough to be tidied away. The only module that imports fsspec.
 """
 
 import hashlib
 import os
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,6 +22,8 @@ from backend.errors import NotFound, Transient
 
 _CHUNK_BYTES = 1 << 18
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_YOUNG_FOR = timedelta(hours=1)  # far less than what tidying takes for old
+_WRITTEN = ("mtime", "updated", "LastModified", "created")  # as fsspec's file systems call it
 
 
 class Blobs:
@@ -35,11 +39,8 @@ class Blobs:
         try:
             if isinstance(content, bytes):
                 digest = hashlib.sha256(content).hexdigest()
-                return (
-                    digest
-                    if self._files.exists(self._place(workspace_id, digest))
-                    else self._write(workspace_id, iter([content]))
-                )
+                is_young = self._is_young(self._place(workspace_id, digest))
+                return digest if is_young else self._write(workspace_id, iter([content]))
             return self._write(workspace_id, iter(lambda: content.read(_CHUNK_BYTES), b""))
         except OSError as problem:
             raise Transient("Documents cannot be stored at the moment.") from problem
@@ -63,16 +64,62 @@ class Blobs:
         """All of it. Raises NotFound."""
         return b"".join(self.stream(workspace_id, digest))
 
-    def remove(self, workspace_id: int, digest: str) -> None:
-        """Remove it; one that is gone is no error. Only for what no row names any more."""
+    def written_before(self, workspace_id: int, before: datetime) -> Iterator[str]:
+        """Yield the digests of the blobs that were last written before then. Raises Transient."""
+        for place, told in self._found(f"{self._root}/{int(workspace_id)}"):
+            digest = place.rpartition("/")[2]
+            if _DIGEST.fullmatch(digest) and _written_at(told) < before:
+                yield digest
+
+    def remove(self, workspace_id: int, digest: str, before: datetime) -> bool:
+        """Remove it, unless it was written anew since; whether it was. Only for what no row names. Raises Transient.
+
+        In a folder it is put aside first, so that one that is being written anew meanwhile is never lost. In a bucket
+        a moment is left between looking and removing.
+        """
+        place = self._place(workspace_id, digest)
         try:
-            self._files.rm_file(self._place(workspace_id, digest))
+            if _written_at(self._files.info(place)) >= before:
+                return False
+            if not self._local:
+                self._files.rm_file(place)
+                return True
+            aside = Path(self._beside(workspace_id))
+            Path(place).rename(aside)
+            if _written_at(self._files.info(str(aside))) >= before:
+                aside.rename(place)
+                return False
+            aside.unlink()
         except FileNotFoundError:
-            return
+            return False
+        except OSError as problem:
+            raise Transient("Documents cannot be tidied at the moment.") from problem
+        return True
+
+    def remove_unfinished(self, workspace_id: int, before: datetime) -> int:
+        """Remove what was left half written before then by whoever died; returns how much. Raises Transient."""
+        left = self._found(f"{self._root}/{int(workspace_id)}/incoming")
+        old = [place for place, told in left if _written_at(told) < before]
+        for place in old:
+            self._files.rm_file(place)
+        return len(old)
+
+    def _found(self, folder: str) -> list[tuple[str, Mapping[str, Any]]]:
+        try:
+            return list(self._files.find(folder, detail=True).items())
+        except FileNotFoundError:
+            return []
+        except OSError as problem:
+            raise Transient("Documents cannot be listed at the moment.") from problem
+
+    def _is_young(self, place: str) -> bool:
+        try:
+            return _written_at(self._files.info(place)) > datetime.now(UTC) - _YOUNG_FOR
+        except FileNotFoundError:
+            return False
 
     def _write(self, workspace_id: int, chunks: Iterator[bytes]) -> str:
-        beside = f"{self._root}/{int(workspace_id)}/incoming/{uuid.uuid4().hex}"
-        self._files.makedirs(beside.rpartition("/")[0], exist_ok=True)
+        beside = self._beside(workspace_id)
         hashed = hashlib.sha256()
         try:
             with self._files.open(beside, "wb") as file:
@@ -93,13 +140,26 @@ class Blobs:
         self._files.makedirs(place.rpartition("/")[0], exist_ok=True)
         if self._local:
             Path(beside).replace(place)  # atomic, which fsspec does not promise of its own move
-        elif not self._files.exists(place):
+        elif not self._is_young(place):
             self._files.mv(beside, place)
+
+    def _beside(self, workspace_id: int) -> str:
+        folder = f"{self._root}/{int(workspace_id)}/incoming"
+        self._files.makedirs(folder, exist_ok=True)
+        return f"{folder}/{uuid.uuid4().hex}"
 
     def _place(self, workspace_id: int, digest: str) -> str:
         if not _DIGEST.fullmatch(digest):
             raise NotFound
         return f"{self._root}/{int(workspace_id)}/{digest[:2]}/{digest}"
+
+
+def _written_at(told: Mapping[str, Any]) -> datetime:
+    written = next(told[name] for name in _WRITTEN if told.get(name) is not None)
+    if isinstance(written, int | float):
+        return datetime.fromtimestamp(written, UTC)
+    at: datetime = datetime.fromisoformat(written) if isinstance(written, str) else written
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _between(file: Any, start: int, end: int | None) -> Iterator[bytes]:

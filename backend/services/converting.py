@@ -24,6 +24,7 @@ from backend.domain.document_pages import Link, PageImage, PdfReady, RenderedPag
 from backend.domain.documents import DocumentFacts, clean_name, remarks, shown_name
 from backend.errors import ConversionFailed, DocumentRefused, NotFound, WorkDied
 from backend.services.ports import BlobStore, DocumentReader
+from backend.services.tidying import QUEUE as BACKGROUND
 from backend.store import documents as store
 from backend.store.documents import Conversion, Version
 from backend.store.queue import enqueue
@@ -32,7 +33,6 @@ log = structlog.get_logger(__name__)
 
 WIDTHS = (320, 800, 1200)
 SHARP_WIDTH = 2000
-SHARPENING_QUEUE = "sharpening"
 COVER_WIDTH = 480
 _FAILED = "Readback could not make its pages: the fault is ours, not the file’s. Try again, or save it as PDF."
 _LOST = "Its file is not in the store of documents any more. Please upload it again."
@@ -228,7 +228,7 @@ def _complete(work: _Work, pages: int) -> None:
         store.show_later(conn, work.workspace_id, work.conversion.document_id, work.version)
         args = {"workspace_id": work.workspace_id, "version_id": work.version.id}
         lock = f"sharpen_document:{work.workspace_id}:{work.version.id}"
-        enqueue(conn, "sharpen_document", args, lock=lock, queue=SHARPENING_QUEUE)
+        enqueue(conn, "sharpen_document", args, lock=lock, queue=BACKGROUND)
 
 
 def _refuse(work: _Work, problem: DocumentRefused) -> None:

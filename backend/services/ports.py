@@ -104,8 +104,14 @@ class BlobStore(Protocol):
     def read(self, workspace_id: int, digest: str) -> bytes:
         """All of it. Raises NotFound."""
 
-    def remove(self, workspace_id: int, digest: str) -> None:
-        """Remove it; one that is gone is no error. Only for what no row names any more."""
+    def written_before(self, workspace_id: int, before: datetime) -> Iterator[str]:
+        """Yield the digests of the blobs that were last written (also: once more) before then. Raises Transient."""
+
+    def remove(self, workspace_id: int, digest: str, before: datetime) -> bool:
+        """Remove it unless it was written since; whether it was. Only for what no row names. Raises Transient."""
+
+    def remove_unfinished(self, workspace_id: int, before: datetime) -> int:
+        """Remove what was left half written before then; returns how much. Raises Transient."""
 
 
 class DocumentReader(Protocol):

@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ from backend.adapters.blobs import Blobs
 from backend.errors import NotFound, Transient
 
 GRIDWORKS, OTHERGRID = 1, 2
+YESTERDAY = datetime.now(UTC) - timedelta(days=1)
+TOMORROW = datetime.now(UTC) + timedelta(days=1)
 
 
 class BreaksOff(io.RawIOBase):
@@ -28,6 +32,12 @@ class BreaksOff(io.RawIOBase):
 @pytest.fixture(params=["folder", "memory://bucket"])
 def blobs(request, tmp_path):
     return Blobs(str(tmp_path) if request.param == "folder" else f"{request.param}/{tmp_path.name}")
+
+
+def grow_old(folder: Path) -> None:
+    """Let all files be two days old."""
+    for path in files(folder):
+        os.utime(path, (path.stat().st_atime - 172_800, path.stat().st_mtime - 172_800))
 
 
 def files(folder: Path) -> list[Path]:
@@ -80,7 +90,54 @@ def test_a_name_that_is_no_hash_is_not_found(blobs, digest):
 
 def test_removing_is_safe_to_repeat(blobs):
     digest = blobs.put(GRIDWORKS, b"gone soon")
-    blobs.remove(GRIDWORKS, digest)
-    blobs.remove(GRIDWORKS, digest)
+    assert blobs.remove(GRIDWORKS, digest, TOMORROW)
+    assert not blobs.remove(GRIDWORKS, digest, TOMORROW)
     with pytest.raises(NotFound):
         blobs.size(GRIDWORKS, digest)
+
+
+def test_what_is_younger_is_neither_listed_nor_removed(blobs):
+    digest = blobs.put(GRIDWORKS, b"An offer to ENCOM")
+    assert list(blobs.written_before(GRIDWORKS, YESTERDAY)) == []
+    assert not blobs.remove(GRIDWORKS, digest, YESTERDAY)
+    assert list(blobs.written_before(GRIDWORKS, TOMORROW)) == [digest]
+    assert list(blobs.written_before(OTHERGRID, TOMORROW)) == []
+    assert blobs.read(GRIDWORKS, digest) == b"An offer to ENCOM"
+
+
+@pytest.mark.parametrize("content", [b"An offer to ENCOM", io.BytesIO(b"An offer to ENCOM")])
+def test_writing_an_old_content_again_makes_it_young(tmp_path, content):
+    blobs = Blobs(str(tmp_path))
+    digest = blobs.put(GRIDWORKS, b"An offer to ENCOM")
+    grow_old(tmp_path)
+    assert list(blobs.written_before(GRIDWORKS, YESTERDAY)) == [digest]
+    blobs.put(GRIDWORKS, content)
+    assert not blobs.remove(GRIDWORKS, digest, YESTERDAY)
+    assert blobs.read(GRIDWORKS, digest) == b"An offer to ENCOM"
+
+
+def test_what_is_written_anew_while_it_is_removed_stays(tmp_path, monkeypatch):
+    blobs = Blobs(str(tmp_path))
+    digest = blobs.put(GRIDWORKS, b"An offer to ENCOM")
+    grow_old(tmp_path)
+    rename = Path.rename
+
+    def late(path, target):
+        if path.name == digest:
+            monkeypatch.setattr(Path, "rename", rename)
+            blobs.put(GRIDWORKS, b"An offer to ENCOM")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", late)
+    assert not blobs.remove(GRIDWORKS, digest, YESTERDAY)
+    assert blobs.read(GRIDWORKS, digest) == b"An offer to ENCOM"
+
+
+def test_what_was_left_half_written_goes_once_it_is_old(tmp_path):
+    blobs = Blobs(str(tmp_path))
+    blobs.put(GRIDWORKS, b"whole")
+    (tmp_path / "1/incoming/half").write_bytes(b"hal")
+    assert blobs.remove_unfinished(GRIDWORKS, YESTERDAY) == 0
+    grow_old(tmp_path)
+    assert blobs.remove_unfinished(GRIDWORKS, YESTERDAY) == 1
+    assert [path.read_bytes() for path in files(tmp_path)] == [b"whole"]

@@ -364,7 +364,7 @@ def test_page_images_come_in_the_width_that_is_at_least_asked_for(desk):
 
 def test_the_widest_image_comes_once_all_pages_can_be_read(desk):
     record = desk.store(files.saved(files.pdf(2)))
-    jobs = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'sharpen_document' AND queue_name = 'sharpening'"
+    jobs = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'sharpen_document' AND queue_name = 'background'"
     assert desk.conn.execute(text(jobs)).scalar_one() == 1
 
     def image(number: int) -> documents.StoredImage:
