@@ -21,7 +21,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "work": ("working", "run the worker"),
     "migrate": ("migrating", "bring the schema to this code's revision"),
     "rotate-keys": ("rotate_keys", "encrypt the stored credentials with the newest key"),
-    "plan": ("plan", "put a company's workspace on a plan"),
+    "plan": ("plan", "put a workspace on a plan"),
     "rejudge": ("rejudge", "judge all hits again under the current rules"),
     "addon-deployment": ("addon_deployment", "print the add-on's deployment description"),
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, cast, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.selectable import FromClause
 
@@ -93,9 +93,21 @@ def find_plan(conn: Connection, workspace_id: int) -> str | None:
     return conn.execute(select(workspace.c.plan).where(workspace.c.workspace_id == workspace_id)).scalar_one_or_none()
 
 
-def set_plan(conn: Connection, domain: str, plan: str) -> bool:
-    """Put the workspace of a domain on a plan; False where there is none."""
-    return conn.execute(update(workspace).where(workspace.c.domain == domain).values(plan=plan)).rowcount > 0
+def workspaces_of(conn: Connection, whose: str) -> Sequence[tuple[int, str]]:
+    """The number and name of the workspaces with this domain, this number, or an active member of this address."""
+    members = select(rep.c.workspace_id).where(func.lower(rep.c.email) == whose.lower(), rep.c.status == "active")
+    meant = or_(
+        workspace.c.domain == whose.lower(),
+        workspace.c.workspace_id.in_(members),
+        cast(workspace.c.workspace_id, Text) == whose,
+    )
+    asked = select(workspace.c.workspace_id, workspace.c.name).where(meant).order_by(workspace.c.workspace_id)
+    return conn.execute(asked).tuples().all()
+
+
+def set_plan(conn: Connection, workspace_id: int, plan: str) -> None:
+    """Put a workspace on a plan."""
+    conn.execute(update(workspace).where(workspace.c.workspace_id == workspace_id).values(plan=plan))
 
 
 def documents_of(conn: Connection, workspace_id: int, seen: Seen, ids: Collection[int] | None = None) -> Sequence[Row]:
