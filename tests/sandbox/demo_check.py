@@ -1,7 +1,8 @@
 """`make demo-check`: the demo's processes, the story without a browser, and a table "expected / seen".
 
 The story is told twice: once as it is, and once with every push delivered twice and in the wrong order, and the
-worker killed in the middle and started again; then the story of documents. Exits 1 at the first difference.
+worker killed in the middle and started again; then the stories of documents and of machines.
+Exits 1 at the first difference.
 """
 
 import contextlib
@@ -19,6 +20,7 @@ import requests
 from tests.sandbox.document_story import DocumentStory
 from tests.sandbox.processes import House, NotStarted, free_port
 from tests.sandbox.story import QUORRA, Different, Story, Table
+from tests.sandbox.truth_story import TruthStory
 from tests.sandbox.window import Window
 
 _PRIVATE = re.compile(r"[\w.]+@(?:gridworks\.example|flynnsarcade\.com|encom\.com)|The offer|/[ocdt]/[\w-]{32}")
@@ -63,6 +65,8 @@ def check(house: House) -> int:
         table.expect("7 both tellings count the same", len(once), lambda: len(alike), 0)
         print("\n    8 documents in a mail; the worker is killed while it converts them\n", flush=True)
         DocumentStory(house.sandbox_url, window, table, "once", trouble=lambda: interrupt(house)).tell()
+        print("\n    10 what machines do with a mail\n", flush=True)
+        TruthStory(house.sandbox_url, window, table, "once").tell()
         table.expect("  no address, subject or token in any log", [], lambda: leaks(house), 0)
     except Different:
         tell_logs(house)

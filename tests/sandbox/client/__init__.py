@@ -15,7 +15,8 @@ cannot be done answers 404 or 422 with `{"error": "a sentence"}`:
     POST api/messages/ID/read              {read}
     GET  api/messages/ID/answer?kind=KIND&quote=0|1
                                            a SHEET to begin with; KIND is reply, reply_all or forward
-    POST api/messages/ID/auto_reply        {style: exchange|gmail, subject?, text?}: an absence note goes out
+    POST api/messages/ID/auto_reply        {style, subject?, text?}: a machine answers; STYLE is exchange, gmail,
+                                           unmarked (absence notes), receipt or calendar
 
     SHEET: {from, to, cc, bcc, subject, html, answering}, in answers also images: [{address, path}]
     POST api/drafts                        SHEET + draft_id? -> {draft_id, html (as kept), images}

@@ -12,6 +12,7 @@ from tests.sandbox.cast import Account
 from tests.sandbox.client import desk, people, reading
 from tests.sandbox.client.addon_host import AddonHost, Consents, NotAsked, Press
 from tests.sandbox.client.outbox import Outbox
+from tests.sandbox.machine_mail import MACHINES
 from tests.sandbox.mailbox import Mailbox, Message, NotInMailbox
 
 MOST_UNDO_S = 30.0
@@ -177,17 +178,19 @@ def pending(account: Account, pending: str) -> Json:
 
 @answered
 def auto_reply(account: Account, message_id: str) -> Json:
-    """Answer a mail with the absence note of this person's mail system, or of the one that is asked for."""
+    """Answer a mail as a machine of this person's does: with an absence note of some system, or with what is asked."""
     given, world = _given(), people.world()
     style = given.get("style", "exchange")
-    if style not in STYLES:
-        raise desk.NotSendable(f"there is no absence note in the style {style!r}")
+    if style not in STYLES and style not in MACHINES:
+        raise desk.NotSendable(f"no machine answers in the style {style!r}")
     noticed = _mailbox(account).get(message_id)
     sender = letters.addresses(noticed.raw, "Reply-To") or letters.addresses(noticed.raw, "From")
-    copy = postoffice.Copy(people.in_system(account, STYLES[style]), noticed.raw, sender[0])
+    copy = postoffice.Copy(
+        people.in_system(account, STYLES[style]) if style in STYLES else account, noticed.raw, sender[0]
+    )
     usual = postoffice.Vacation()
     vacation = postoffice.Vacation(given.get("subject") or usual.subject, given.get("text") or usual.text)
-    note = postoffice.absence_note(copy, vacation, world.now())
+    note = MACHINES.get(style, postoffice.absence_note)(copy, vacation, world.now())
     with world.change():
         for arriving in postoffice.post(note, "", world.accounts(), world.now())[0]:
             world.receive(arriving.recipient.address, arriving.raw)

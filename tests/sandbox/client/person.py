@@ -176,7 +176,7 @@ class Person:
         return draft.send()
 
     def auto_reply(self, mail: Any, style: str = "exchange", **words: str) -> None:
-        """This person's absence note answers; `words` may set its subject and text."""
+        """A machine of this person's answers; `words` are the subject and text of an absence note."""
         self.ask("POST", f"messages/{_id(mail)}/auto_reply", {"style": style, **words})
 
     # The add-on's scopes
