@@ -104,7 +104,7 @@ export class Pages {
     const shown = page.section.clientWidth * devicePixelRatio * (visualViewport?.scale ?? 1);
     const wanted = this.#widths.find((width) => width >= shown * 0.9) ?? this.#widths.at(-1);
     if (!page.isNear || page.asked >= wanted) return;
-    if (page.image && page.asked === 0 && page.image.srcset) {
+    if (page.image?.naturalWidth && page.asked === 0 && page.image.srcset) {
       page.asked = wanted; // the browser itself has chosen well for the first page
       if (shown <= page.section.clientWidth * devicePixelRatio * 1.01 && !this.isZoomed) return;
     }
@@ -162,7 +162,7 @@ export class Pages {
     const bottom = (view?.offsetTop ?? 0) + (view?.height ?? innerHeight);
     const right = left + (view?.width ?? innerWidth);
     for (const page of this.list) {
-      if (!page.isNear || !page.image?.complete) continue;
+      if (!page.isNear || !page.image?.naturalWidth) continue;
       const box = page.section.getBoundingClientRect();
       const area =
         Math.max(0, Math.min(box.bottom, bottom) - Math.max(box.top, top)) *

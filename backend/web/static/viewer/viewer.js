@@ -38,16 +38,20 @@ function tell(state) {
 
 let isShown = false;
 
+function proof() {
+  if (isShown) return;
+  requestAnimationFrame(() => {
+    const image = root.querySelector("img");
+    if (isShown || document.visibilityState !== "visible" || !image?.naturalWidth) return;
+    isShown = true;
+    look();
+    tell();
+    beacons.send();
+  });
+}
+
 function firstShown() {
   const image = root.querySelector("img");
-  const proof = () =>
-    requestAnimationFrame(() => {
-      if (isShown || document.visibilityState !== "visible" || !image.naturalWidth) return;
-      isShown = true;
-      look();
-      tell();
-      beacons.send();
-    });
   if (image.complete) proof();
   else image.addEventListener("load", proof, { once: true });
   document.addEventListener("visibilitychange", proof);
@@ -91,7 +95,10 @@ function lookSoon() {
   });
 }
 
-pages.onChange = lookSoon;
+pages.onChange = () => {
+  proof(); // the first image may have failed, and another taken its place
+  lookSoon();
+};
 for (const sign of ["scroll", "pointermove", "pointerdown", "keydown", "touchstart", "touchmove", "wheel"]) {
   addEventListener(sign, () => reading.sign(performance.now()), { passive: true, capture: true });
 }
@@ -172,7 +179,7 @@ function turn(by) {
 
 function fullScreen() {
   if (document.fullscreenElement) document.exitFullscreen();
-  else document.documentElement.requestFullscreen?.();
+  else document.documentElement.requestFullscreen?.().catch(() => {}); // a browser may refuse
 }
 
 const DO = {
