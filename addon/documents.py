@@ -30,9 +30,10 @@ from addon.cards import (
     text_input,
 )
 from addon.compose import ADD_DOCUMENT, AGAIN, COMPOSE_KEY
-from addon.words import listed, shortened, size
+from addon.words import listed, shortened
 from backend.domain.documents import TYPE_NAMES
 from backend.domain.people import Recipient
+from backend.domain.words import size
 
 SEARCH, PAGE, DOCUMENT, SOUGHT, IN_PLACE = "document_search", "page", "document", "sought", "in_place"
 INSERT_DOCUMENT = "/addon/compose/document"

@@ -65,14 +65,6 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
-def size(count: int) -> str:
-    """Write a number of bytes: "840 KB", "1.4 MB", "23 MB"."""
-    megabytes = count / 1024 / 1024
-    if megabytes < 1:
-        return f"{max(1, round(count / 1024))} KB"
-    return f"{megabytes:.1f} MB" if megabytes < 10 else f"{megabytes:.0f} MB"
-
-
 def upper_first(text: str) -> str:
     """The text with a capital letter at its beginning, the rest as it is."""
     return text[:1].upper() + text[1:]

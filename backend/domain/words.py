@@ -1,6 +1,8 @@
-"""How is a verdict's sentence put together? Spans of time in words, and the capital letter at its beginning."""
+"""How are numbers and sentences put into words? Spans of time, sizes, and the capital letter at the beginning."""
 
 from datetime import timedelta
+
+_KILOBYTE = 1024
 
 
 def lasting(span: timedelta) -> str:
@@ -16,3 +18,11 @@ def lasting(span: timedelta) -> str:
 def capital(words: str) -> str:
     """The words with a capital letter at their beginning, the rest as it is."""
     return words[:1].upper() + words[1:]
+
+
+def size(count: int) -> str:
+    """Write a number of bytes: "840 KB", "1.4 MB", "23 MB"."""
+    if count < _KILOBYTE * _KILOBYTE:
+        return f"{max(1, round(count / _KILOBYTE))} KB"
+    megabytes = count / _KILOBYTE / _KILOBYTE
+    return f"{megabytes:.1f} MB" if megabytes < 10 else f"{megabytes:.0f} MB"

@@ -8,19 +8,11 @@ from flask import Flask
 
 from backend.domain.documents import TYPE_NAMES
 from backend.domain.feed_documents import lasting
+from backend.domain.words import size
 from backend.services.reading import PageTotals
 
-_KILOBYTE = 1024
 _FULL = 100
 _LOWEST = 2
-
-
-def size(count: int) -> str:
-    """Write a number of bytes: "840 KB", "1.4 MB", "23 MB"."""
-    if count < _KILOBYTE * _KILOBYTE:
-        return f"{max(1, round(count / _KILOBYTE))} KB"
-    megabytes = count / _KILOBYTE / _KILOBYTE
-    return f"{megabytes:.1f} MB" if megabytes < 10 else f"{megabytes:.0f} MB"
 
 
 def many(count: int, one: str, more: str | None = None) -> str:

@@ -18,8 +18,8 @@ from addon.documents import (
     picker_card,
     plan_card,
 )
-from addon.words import size
 from backend.domain.people import Recipient
+from backend.domain.words import size
 from tests.addon.schema import complaints_about
 from tests.google_calls import labels_of, text_of
 from tests.sandbox.client.letterforms import composed, links_in
