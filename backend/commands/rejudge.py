@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--since",
         metavar="DATE",
         type=_instant,
-        help="judge every message that was hit or answered since then (ISO 8601; without a zone: UTC), "
+        help="judge every message that was hit, read or answered since then (ISO 8601; without a zone: UTC), "
         "not only what older rules judged",
     )
     parser.add_argument("--workspace", metavar="ID", type=int, help="of this workspace only")

@@ -41,7 +41,7 @@ class Progress:
 
 
 def scope_of(workspace_id: int | None = None, since: datetime | None = None) -> Scope:
-    """What the current rules have not judged yet or, with `since`, whatever was hit or answered since then."""
+    """What the current rules have not judged yet or, with `since`, whatever was hit, read or answered since then."""
     return Scope(RULES_VERSION, workspace_id, since)
 
 

@@ -6,13 +6,16 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, true, tuple_
 
+from backend.store.document_tables import beacon, page_load, share, visit
 from backend.store.keys import MessageKey
 from backend.store.tables import hit, incoming, message, tracker, verdict
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What is to be judged again: what older rules judged or, with `since`, whatever was hit or answered since then."""
+    """What is to be judged again: what older rules judged or, with `since`, whatever was hit, read or answered
+    since then.
+    """
 
     rules_version: int
     workspace_id: int | None = None
@@ -71,4 +74,17 @@ def _touched_since(since: datetime, workspace_id: ColumnElement[int], id_: Colum
         incoming.c.kind == "reply",
         incoming.c.received_at >= since,
     )
-    return or_(exists().where(hits), exists().where(answers))
+    read = and_(
+        share.c.workspace_id == workspace_id,
+        share.c.message_id == id_,
+        visit.c.workspace_id == share.c.workspace_id,
+        visit.c.share_id == share.c.id,
+    )
+    told = and_(beacon.c.workspace_id == visit.c.workspace_id, beacon.c.visit_id == visit.c.id)
+    loaded = and_(page_load.c.workspace_id == visit.c.workspace_id, page_load.c.visit_id == visit.c.id)
+    return or_(
+        exists().where(hits),
+        exists().where(answers),
+        exists().where(read, told, beacon.c.received_at >= since),
+        exists().where(read, loaded, page_load.c.at >= since),
+    )

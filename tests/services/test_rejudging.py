@@ -11,6 +11,7 @@ from backend.domain.verdicts import RULES_VERSION
 from backend.services import hits
 from backend.services.rejudging import rejudge, scope_of
 from backend.store import tables
+from tests.readings import said, share_document
 from tests.services.test_hits import EDGE, GMAIL, GMAIL_PREFETCH, IPHONE, OUTLOOK, Mail
 from tests.stories import found_workspace
 
@@ -195,6 +196,25 @@ def test_since_judges_whatever_was_hit_since_then_whoever_judged_it(conn, databa
     assert set(old.verdicts.values()) == {"bot"}
     run(database, now, since=now - timedelta(days=30))
     assert settled(conn, old, new) == right
+
+
+def test_since_judges_what_was_read_since_then_though_it_was_opened_before(conn, database, gridworks, now):
+    scripted, plain, old = (Mail(conn, gridworks, now) for _ in range(3))
+    opened = now - timedelta(hours=3)
+    for mail, page in ((scripted, 3), (plain, 2), (old, 1)):
+        offer = share_document(conn, mail.workspace_id, mail.id, mail.rep.id)
+        visit_id = offer.visit(opened)
+        offer.load(visit_id, 1, opened + timedelta(seconds=1))
+        if mail is scripted:
+            offer.beacon(visit_id, 0, now - timedelta(minutes=9), said(9000, {1: 2000}, page))
+        if mail is plain:
+            offer.load(visit_id, page, now - timedelta(minutes=9))
+    hits.judge_new(conn, now)
+    right = settled(conn, scripted, plain)
+    conn.execute(update(tables.verdict).values(verdict="bot", rule="doubted"))
+    assert run(database, now, since=now - timedelta(hours=1))[-1].judged == 2
+    assert settled(conn, scripted, plain) == right
+    assert set(old.verdicts.values()) == {"bot"}
 
 
 def test_an_answered_mail_that_nobody_loaded_gets_its_inferred_view(conn, database, gridworks, now):
