@@ -1,9 +1,9 @@
 """How does a rep put a tracked document into the mail that they are writing, and how does it look there?
 
-The picker lists the workspace's content, a press inserts, and the card that follows says what was inserted and what
-will be seen. The block in the mail is a table with nothing but attributes and inline styles that Gmail's composer
-keeps and Word's engine (Outlook) draws. Its colours come in pairs, ink and ground, and neither is pure, so that a mail
-client's dark mode changes both or none.
+The picker shows the workspace's content as pictures, a press inserts, and the card that follows says what was inserted
+and what will be seen. The block in the mail is a table with nothing but attributes and inline styles that Gmail's
+composer keeps and Word's engine (Outlook) draws. Its colours come in pairs, ink and ground, and neither is pure, so
+that a mail client's dark mode changes both or none.
 """
 
 import unicodedata
@@ -20,8 +20,9 @@ from addon.cards import (
     buttons,
     call,
     card,
+    grid,
+    grid_item,
     html,
-    icon_line,
     line,
     open_link,
     paragraph,
@@ -31,6 +32,7 @@ from addon.cards import (
 )
 from addon.compose import ADD_DOCUMENT, AGAIN, COMPOSE_KEY
 from addon.words import listed, shortened
+from backend.domain.document_pages import cover_ratio
 from backend.domain.documents import TYPE_NAMES
 from backend.domain.people import Recipient
 from backend.domain.words import size
@@ -102,7 +104,7 @@ class Added:
 
 
 def picker_card(base_url: str, picker: Picker) -> Json:
-    """The card that offers the workspace's documents, what was used last first."""
+    """The card that offers the workspace's documents, what was used last first, and the way to upload."""
     first = [
         line(bold(picker.note), "Nothing was inserted") if picker.note else None,
         text_input(SEARCH, "Search in your documents", picker.sought, "A word of the name"),
@@ -111,13 +113,17 @@ def picker_card(base_url: str, picker: Picker) -> Json:
             button("Upload in Readback", open_link(f"{base_url}/content", overlay=True)),
         ),
     ]
-    rows = [_row(base_url, picker, each) for each in picker.found]
-    if not rows:
-        rows = [paragraph(html(_nothing(picker)))]
-    more = buttons(_turn(base_url, picker, "Back", -1), _turn(base_url, picker, "More", 1))
-    has_turn = bool(more["buttonList"]["buttons"])
-    sections = [section(first), section([*rows, more if has_turn else None], _above(picker))]
-    return card("documents", "Add document", sections, BRAND)
+    turns = [each for each in (_turn(base_url, picker, "Back", -1), _turn(base_url, picker, "More", 1)) if each]
+    last = [
+        *(
+            line(html(shortened(each.name, _LONGEST_NAME)), below=each.waits_for)
+            for each in picker.found
+            if each.waits_for
+        ),
+        None if picker.found else paragraph(html(_nothing(picker))),
+        buttons(*turns) if turns else None,
+    ]
+    return card("documents", "Add document", [section(first), *_shelves(base_url, picker), section(last)], BRAND)
 
 
 def plan_card(base_url: str) -> Json:
@@ -191,20 +197,24 @@ def document_markup(document: InMail) -> str:
     )
 
 
-def _row(base_url: str, picker: Picker, offered: Offered) -> Json:
-    about = _about(offered.type, offered.pages, offered.size)
-    if offered.waits_for:
-        return line(html(shortened(offered.name, _LONGEST_NAME)), below=offered.waits_for)
-    press = call(f"{base_url}{INSERT_DOCUMENT}", {COMPOSE_KEY: picker.compose_key, DOCUMENT: str(offered.id)})
-    below = f"{about} · {offered.owner}" if offered.owner else about
-    shown = line(html(shortened(offered.name, _LONGEST_NAME)), below=below, on_click=press)
-    return icon_line(shown, offered.thumbnail, f"First page of {offered.name}") if offered.thumbnail else shown
-
-
-def _above(picker: Picker) -> str:
+def _shelves(base_url: str, picker: Picker) -> list[Json]:
+    """The documents that can be chosen, as pictures under what they have in common."""
+    ready = [each for each in picker.found if not each.waits_for]
+    used = [each for each in ready if each.was_used]
     if picker.sought:
-        return f"Found for “{shortened(picker.sought, 40)}”"
-    return "Recently used first" if any(each.was_used for each in picker.found) else "Your documents"
+        shelves = {f"Found for “{shortened(picker.sought, 40)}”": ready}
+    else:
+        rest = [each for each in ready if not each.was_used]
+        shelves = {"Recently used": used, "Other documents" if used or picker.page else "Your documents": rest}
+    press = call(f"{base_url}{INSERT_DOCUMENT}", {COMPOSE_KEY: picker.compose_key})
+    return [section([grid([_item(each) for each in on], press)], above) for above, on in shelves.items() if on]
+
+
+def _item(offered: Offered) -> Json:
+    about = _about(offered.type, offered.pages, offered.size)
+    below = f"{about} · {offered.owner}" if offered.owner else about
+    alt = f"First page of {offered.name}"
+    return grid_item(str(offered.id), shortened(offered.name, _LONGEST_NAME), below, offered.thumbnail, alt)
 
 
 def _nothing(picker: Picker) -> str:
@@ -253,11 +263,10 @@ def _will_be_seen(recipients: Sequence[Recipient]) -> str:
 
 
 def _cover_size(document: InMail) -> tuple[int, int]:
-    """The cover's size in the mail: as wide as there is room, high pages narrower; an unknown size is A4's."""
-    wide, high = document.width_pt, document.height_pt
-    ratio = high / wide if wide > 0 and high > 0 else 297 / 210
+    """The cover's size in the mail: as wide as there is room, high pages narrower."""
+    ratio = cover_ratio(document.width_pt, document.height_pt)
     width = min(float(_COVER_WIDTH), _COVER_HEIGHT / ratio)
-    return max(8, round(width)), max(8, round(width * ratio))
+    return round(width), round(width * ratio)
 
 
 def _direction(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import pymupdf
 
 from backend.adapters import images
-from backend.domain.document_pages import Box, Link, PageImage, RenderedPage, Word
+from backend.domain.document_pages import Box, Link, PageImage, RenderedPage, Word, cover_ratio
 from backend.domain.documents import PageKind, may_be_followed
 
 _MOST_PIXELS = 16_000_000
@@ -129,7 +129,13 @@ def _image(drawn: pymupdf.DisplayList, rect: pymupdf.Rect, width: int) -> tuple[
 
 
 def _cover(drawn: pymupdf.DisplayList, rect: pymupdf.Rect, width: int) -> PageImage:
-    raster = _raster(drawn, rect, width)
+    wide, high = rect.width, rect.height
+    ratio = cover_ratio(wide, high)
+    shown_wide, shown_high = min(wide, high / ratio), min(high, wide * ratio)
+    left = rect.x0 + (wide - shown_wide) / 2
+    shown = pymupdf.Rect(left, rect.y0, left + shown_wide, rect.y0 + shown_high)
+    scale = width / shown_wide
+    raster = drawn.get_pixmap(matrix=pymupdf.Matrix(scale, scale), alpha=False, clip=shown)
     content = images.encode_cover(raster.samples_mv, raster.width, raster.height)
     return PageImage(width, raster.width, raster.height, "jpeg", content)
 

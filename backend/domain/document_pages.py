@@ -11,6 +11,9 @@ from typing import Any
 
 from backend.domain.documents import DocumentFacts, PageKind
 
+_A4_RATIO = 297 / 210
+_TALLEST_COVER, _FLATTEST_COVER = 1.8, 0.4
+
 
 @dataclass(frozen=True)
 class PdfReady:
@@ -65,11 +68,20 @@ def fitting_image(images: Sequence[Mapping[str, Any]], width: int) -> Mapping[st
     return next((image for image in ordered if image["asked_width"] >= width), ordered[-1] if ordered else None)
 
 
+def cover_ratio(width_pt: float, height_pt: float) -> float:
+    """The height of a document's small picture, by its width: that of the page, unless it is very long or very wide.
+
+    Such a page is shown cropped, from its top or its middle; an unknown size is taken for A4's.
+    """
+    ratio = height_pt / width_pt if width_pt > 0 and height_pt > 0 else _A4_RATIO
+    return min(_TALLEST_COVER, max(_FLATTEST_COVER, ratio))
+
+
 @dataclass(frozen=True)
 class RenderedPage:
     """A page from 1 on, its size in points, and everything that the viewer needs to show it.
 
-    The first page has a `cover` where one was asked for: a JPEG, which every mail program shows.
+    The first page has a `cover` where one was asked for: a JPEG, which every mail program shows, of `cover_ratio`.
     """
 
     number: int

@@ -58,7 +58,8 @@ def insert(use: Use) -> Json:
 
 
 def _share(conn: Connection, use: Use, tracking: Tracking) -> Shared:
-    return sharing.put_share(conn, use.composer, Place(tracking.message_id, _number(use, told.DOCUMENT)), now())
+    chosen = _number(use, told.DOCUMENT) or _number(use, cards.GRID_ITEM)
+    return sharing.put_share(conn, use.composer, Place(tracking.message_id, chosen), now())
 
 
 def _inserted(use: Use, tracking: Tracking, shared: Shared) -> Json:

@@ -94,6 +94,24 @@ def test_mixed_and_turned_pages_keep_their_shapes(shown):
     assert long.images[1].height <= 16_000 and long.images[1].width < 1200
 
 
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [((595, 842), (480, 679)), ((200, 14_400), (480, 864)), ((3000, 300), (480, 192)), ((960, 540), (480, 270))],
+)
+def test_the_cover_of_a_very_long_or_wide_page_is_cropped(tmp_path, size, shown):
+    document = pymupdf.open()
+    page = document.new_page(width=size[0], height=size[1])
+    page.draw_rect(pymupdf.Rect(0, 0, size[0], 20), fill=(1, 0, 0), color=None)
+    (tmp_path / "long.pdf").write_bytes(made.saved(document))
+    ready = documents.prepare(tmp_path / "long.pdf", "long.pdf")
+    (rendered,) = documents.render(ready, (THUMBNAIL,), cover_width=480)
+    picture = pyvips.Image.new_from_buffer(rendered.cover.content, "")
+    assert (rendered.cover.width, rendered.cover.height) == (picture.width, picture.height)
+    assert (picture.width, picture.height) == pytest.approx(shown, abs=1)
+    red, green, _ = picture(picture.width // 2, 1)
+    assert red > 200 > 60 > green
+
+
 def test_links_that_do_harm_are_dropped_and_said_so(shown):
     ready, (first, _) = shown("active.pdf")
     assert {link.uri for link in first.links} == {"https://encom.com/offer?a=1", None}

@@ -33,6 +33,9 @@ _REQUIRED = {
     "Action": ["function"],
     "ActionParameter": ["key", "value"],
     "Image": ["imageUrl"],
+    "ImageComponent": ["imageUri"],
+    "Grid": ["items"],
+    "GridItem": ["title"],
     "Card": ["header", "sections"],
 }
 _LONGEST = {"sections": MOST_SECTIONS, "widgets": MOST_WIDGETS, "items": 100, "cardActions": 10}
@@ -134,7 +137,7 @@ def _addresses(node: object, base_url: str, where: str) -> Iterator[str]:
         return
     for name, value in node.items():
         at = f"{where}.{name}"
-        if name in ("imageUrl", "iconUrl") and urlsplit(value).scheme != "https":
+        if name in ("imageUrl", "iconUrl", "imageUri") and urlsplit(value).scheme != "https":
             yield f"{at} is not https"
         elif name in ("url", "function") and isinstance(value, str) and not value.startswith(f"{base_url}/"):
             yield f"{at} is not ours: {value}"

@@ -22,6 +22,7 @@ from backend.domain.people import Recipient
 from backend.domain.words import size
 from tests.addon.schema import complaints_about
 from tests.google_calls import labels_of, text_of
+from tests.sandbox.client.cards import NotOnCard, control
 from tests.sandbox.client.letterforms import composed, links_in
 from tests.sandbox.client.letterforms import text_of as as_text
 
@@ -40,19 +41,25 @@ def picker(*rows: Offered, **more: object) -> Picker:
 
 
 def pressed(card, name: str) -> dict[str, str]:
-    """The parameters that a press of a row sends."""
-    for section in card["sections"]:
-        for widget in section["widgets"]:
-            told = widget.get("decoratedText", {})
-            if told.get("text") == name and "onClick" in told:
-                return {each["key"]: each["value"] for each in told["onClick"]["action"]["parameters"]}
-    raise AssertionError(f"{name} cannot be pressed")
+    """The parameters that a press of a document sends."""
+    action = control(card, name).on_click["action"]
+    return {each["key"]: each["value"] for each in action["parameters"]}
 
 
-def test_a_row_shows_the_document_and_inserts_it_in_one_press():
+def shelves(card) -> dict[str, list[str]]:
+    """The documents under each heading."""
+    return {
+        section.get("header", ""): [item["title"] for widget in section["widgets"] for item in widget["grid"]["items"]]
+        for section in card["sections"]
+        if any("grid" in widget for widget in section["widgets"])
+    }
+
+
+def test_the_picker_shows_each_documents_picture_and_a_press_inserts_it():
     card = picker_card(BASE, picker(ROW, replace(ROW, id=8, name="Prices.pptx", type="pptx", pages=1, owner="Sam")))
     assert complaints_about(card, BASE) == []
-    assert pressed(card, "Offer.pdf") == {"compose_key": KEY, "document": "7"}
+    assert pressed(card, "Offer.pdf") == {"compose_key": KEY, "grid_item_identifier": "7"}
+    assert pressed(card, "Prices.pptx")["grid_item_identifier"] == "8"
     told = text_of(card)
     assert "PDF · 12 pages · 1.4 MB" in told
     assert "PowerPoint · 1 page · 1.4 MB · Sam" in told
@@ -62,9 +69,20 @@ def test_a_row_shows_the_document_and_inserts_it_in_one_press():
 def test_what_has_no_pages_yet_is_shown_and_cannot_be_pressed():
     card = picker_card(BASE, picker(replace(ROW, waits_for="Its pages are being made.", pages=None, type="")))
     assert complaints_about(card, BASE) == []
-    with pytest.raises(AssertionError):
+    with pytest.raises(NotOnCard):
         pressed(card, "Offer.pdf")
     assert "Its pages are being made." in text_of(card)
+
+
+def test_what_was_used_lately_stands_on_a_shelf_of_its_own():
+    used, fresh = replace(ROW, was_used=True), replace(ROW, id=8, name="Prices.pptx")
+    assert shelves(picker_card(BASE, picker(used, fresh))) == {
+        "Recently used": ["Offer.pdf"],
+        "Other documents": ["Prices.pptx"],
+    }
+    assert shelves(picker_card(BASE, picker(fresh))) == {"Your documents": ["Prices.pptx"]}
+    sought = picker_card(BASE, picker(used, fresh, sought="e"))
+    assert shelves(sought) == {"Found for “e”": ["Offer.pdf", "Prices.pptx"]}
 
 
 @pytest.mark.parametrize(
@@ -174,9 +192,9 @@ def _luminance(colour: str) -> float:
 
 @pytest.mark.parametrize(
     ("wide", "high", "shown"),
-    [(595, 842, (90, 128)), (842, 595, (96, 68)), (0, 0, (91, 128)), (100, 10_000, (8, 128)), (10_000, 100, (96, 8))],
+    [(595, 842, (90, 128)), (842, 595, (96, 68)), (0, 0, (91, 128)), (100, 10_000, (71, 128)), (10_000, 100, (96, 38))],
 )
-def test_the_cover_keeps_its_page_shape(wide, high, shown):
+def test_the_cover_keeps_its_page_shape_unless_that_is_extreme(wide, high, shown):
     width, height = re.findall(
         r'<img [^>]*width="(\d+)" height="(\d+)"', document_markup(replace(OFFER, width_pt=wide, height_pt=high))
     )[0]

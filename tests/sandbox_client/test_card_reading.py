@@ -37,6 +37,15 @@ def test_what_is_read_on_a_card_has_no_markup():
     assert cards.texts(told) == ["Flynn & Alan answered"]
 
 
+def test_a_pressed_item_of_a_grid_is_named_in_the_parameters():
+    press = {"action": {"function": "https://x/y", "parameters": [{"key": "k", "value": "v"}]}}
+    items = [{"id": "7", "title": "Offer.pdf", "subtitle": "12 pages"}, {"id": "8", "title": "Prices.pptx"}]
+    card = {"sections": [{"widgets": [{"grid": {"title": "Yours", "items": items, "onClick": press}}]}]}
+    assert cards.texts(card) == ["Yours", "Offer.pdf", "12 pages", "Prices.pptx"]
+    sent = cards.control(card, "Prices.pptx").on_click["action"]["parameters"]
+    assert {each["key"]: each["value"] for each in sent} == {"k": "v", "grid_item_identifier": "8"}
+
+
 def test_several_contents_are_inserted_in_their_order():
     contents = [{"content": "<i>1</i>", "contentType": "MUTABLE_HTML"}, {"content": "<2>", "contentType": "TEXT"}]
     update = {"updateBody": {"type": "INSERT_AT_START", "insertContents": contents}}

@@ -14,6 +14,7 @@ from backend.store import tables
 from backend.store.document_tables import document, share
 from tests.addon.schema import complaints_about_answer
 from tests.google_calls import Gmail, OpenDraft, calling_google, labels_of, text_of
+from tests.sandbox.client.cards import control
 from tests.services.shared_documents import on_single_plan, put_document
 from tests.web import rows
 from tests.web.conftest import BASE
@@ -63,21 +64,23 @@ def count(conn, table) -> int:
 
 
 def row_of(draft: OpenDraft, name: str):
-    """The line of a document on the card."""
+    """A document that can be chosen, as it stands on the card."""
+    return next(each for each in items_on(draft) if each["title"] == name)
+
+
+def items_on(draft: OpenDraft):
     widgets = [widget for section in draft.card["sections"] for widget in section["widgets"]]
-    return next(each["decoratedText"] for each in widgets if each.get("decoratedText", {}).get("text") == name)
+    return [item for widget in widgets for item in widget.get("grid", {}).get("items", [])]
 
 
 def names_on(draft: OpenDraft) -> list[str]:
     """The documents that can be pressed."""
-    widgets = [widget["decoratedText"] for part in draft.card["sections"] for widget in part["widgets"]
-               if "onClick" in widget.get("decoratedText", {})]  # fmt: skip
-    return [each["text"] for each in widgets]
+    return [each["title"] for each in items_on(draft)]
 
 
 def choosing(draft: OpenDraft, name: str):
     """The address that a press of a document calls, and the event that it sends."""
-    action = row_of(draft, name)["onClick"]["action"]
+    action = control(draft.card, name).on_click["action"]
     parameters = {each["key"]: each["value"] for each in action["parameters"]}
     return action["function"].removeprefix(BASE), draft.gmail.event(draft.people, parameters)
 
@@ -190,8 +193,8 @@ def test_a_rep_is_offered_their_own_and_the_teams(conn, gridworks, othergrid, qu
     put_document(conn, othergrid, tess, "Theirs.pdf", is_shared=True)
     draft = picking(quorra)
     assert sorted(names_on(draft)) == ["Mine.pdf", "Ours.pdf"]
-    assert row_of(draft, "Ours.pdf")["bottomLabel"].endswith("Sam Tully")
-    assert "onClick" not in row_of(draft, "Soon.docx")
+    assert row_of(draft, "Ours.pdf")["subtitle"].endswith("Sam Tully")
+    assert "Soon.docx" in text_of(draft.card)
 
 
 @pytest.mark.parametrize("what", ["another's", "another company's", "nothing", "nonsense", "archived meanwhile"])
@@ -207,14 +210,14 @@ def test_what_may_not_be_sent_leaves_nothing_behind(conn, gridworks, othergrid, 
     }[what]()
     if what == "archived meanwhile":
         conn.execute(update(document).values(archived_at=now))
-    event["commonEventObject"]["parameters"]["document"] = told
+    event["commonEventObject"]["parameters"]["grid_item_identifier"] = told
     assert draft.send(path, event) == []
     assert "Nothing was inserted" in text_of(draft.card)
     assert count(conn, tables.message) == count(conn, share) == count(conn, tables.tracker) == 0
 
 
 def test_thumbnails_are_addressed_for_loaders_without_a_session(gridworks, quorra, offer, settings):
-    icon = row_of(picking(quorra), "Offer.pdf")["startIcon"]["iconUrl"]
+    icon = row_of(picking(quorra), "Offer.pdf")["image"]["imageUri"]
     token = re.fullmatch(rf"{BASE}/t/([\w-]{{32}})\.jpg", icon)[1]
     assert read_thumbnail(token, settings.link_keys) == (gridworks.workspace_id, offer.version_id)
 
@@ -227,7 +230,7 @@ def test_what_was_used_last_comes_first(conn, gridworks, quorra, now):
     again = quorra.compose([ALAN])
     again.press("Add document")
     assert names_on(again)[0] == "One.pdf"
-    assert "Recently used first" in text_of(again.card)
+    assert "Recently used" in text_of(again.card)
 
 
 def test_many_documents_are_turned_page_by_page_and_searched(conn, gridworks, quorra):

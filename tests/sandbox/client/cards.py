@@ -64,11 +64,20 @@ def _pressable(card: Json) -> Iterator[tuple[str, Json]]:
             yield image.get("altText", ""), image.get("onClick", {})
         if grid := widget.get("grid"):
             for item in grid.get("items", []):
-                yield item.get("title", ""), grid.get("onClick", {})
+                yield item.get("title", ""), _on_item(grid.get("onClick", {}), item)
     footer = card.get("fixedFooter", {})
     for name in ("primaryButton", "secondaryButton"):
         if button := footer.get(name):
             yield button.get("text", ""), button.get("onClick", {})
+
+
+def _on_item(on_click: Json, item: Json) -> Json:
+    """What a press of one item of a grid does: Google adds the item's id to the parameters."""
+    if "action" not in on_click:
+        return on_click
+    action = on_click["action"]
+    known = {"key": "grid_item_identifier", "value": item.get("id", "")}
+    return {**on_click, "action": {**action, "parameters": [*action.get("parameters", []), known]}}
 
 
 def control(card: Json, label: str) -> Control:
@@ -129,7 +138,9 @@ def _words(widget: Json) -> Iterator[str]:
     yield from (item.get("text", "") for item in chosen.get("items", []))
     yield from (button.get("text", "") for button in widget.get("buttonList", {}).get("buttons", []))
     yield widget.get("image", {}).get("altText", "")
-    yield from (item.get("title", "") for item in widget.get("grid", {}).get("items", []))
+    grid = widget.get("grid", {})
+    yield grid.get("title", "")
+    yield from (item.get(name, "") for item in grid.get("items", []) for name in ("title", "subtitle"))
 
 
 @dataclass(frozen=True)

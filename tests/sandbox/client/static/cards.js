@@ -155,13 +155,26 @@ function renderImage(given, host) {
 }
 
 function renderGrid(given, host) {
-  return el("div", { class: "grid" }, given.title && el("h4", {}, given.title), (given.items ?? []).map((item) => {
-    const inside = [item.image && el("img", { src: host.imagePath(item.image.imageUri), alt: item.image.altText ?? "" }),
-      el("span", {}, item.title ?? ""), item.subtitle && el("small", {}, item.subtitle)];
+  const items = el("div", { class: "grid", "data-columns": given.columnCount ?? 2 }, (given.items ?? []).map((item) => {
+    const picture = item.image && el("img", {
+      src: host.imagePath(item.image.imageUri), alt: item.image.altText ?? "",
+      class: item.image.cropStyle && `crop ${item.image.cropStyle.type.toLowerCase()}`,
+    });
+    const words = el("span", { class: "words" }, el("span", {}, item.title ?? ""), item.subtitle && el("small", {}, item.subtitle));
+    const inside = item.layout === "TEXT_ABOVE" ? [words, picture] : [picture, words];
+    const look = given.borderStyle?.type === "STROKE" ? "item stroke" : "item";
     return given.onClick
-      ? el("button", { type: "button", class: "row", onclick: (event) => follow(given.onClick, event.currentTarget, host) }, inside)
-      : el("div", {}, inside);
+      ? el("button", { type: "button", class: look, onclick: (event) => follow(onItem(given.onClick, item), event.currentTarget, host) }, inside)
+      : el("div", { class: look }, inside);
   }));
+  return given.title ? el("div", {}, el("h4", {}, given.title), items) : items;
+}
+
+/** Google adds the pressed item's id to the parameters. */
+function onItem(onClick, item) {
+  if (!onClick.action) return onClick;
+  const known = { key: "grid_item_identifier", value: item.id ?? "" };
+  return { ...onClick, action: { ...onClick.action, parameters: [...(onClick.action.parameters ?? []), known] } };
 }
 
 function renderButton(given, host) {
