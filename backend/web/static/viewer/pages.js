@@ -6,6 +6,11 @@ const NEAR = "250% 0px"; // fetched in good time
 const FAR = "700% 0px"; // let go beyond
 const MOST_FAILURES = 6; // then it may be that the share was closed
 
+// Whether an image is there whole, and not as a broken one.
+export function isThere(image) {
+  return Boolean(image?.complete && image.naturalWidth);
+}
+
 export class Pages {
   list = [];
   #root;
@@ -104,7 +109,8 @@ export class Pages {
     const shown = page.section.clientWidth * devicePixelRatio * (visualViewport?.scale ?? 1);
     const wanted = this.#widths.find((width) => width >= shown * 0.9) ?? this.#widths.at(-1);
     if (!page.isNear || page.asked >= wanted) return;
-    if (page.image?.naturalWidth && page.asked === 0 && page.image.srcset) {
+    const isBroken = page.image?.complete && !page.image.naturalWidth;
+    if (page.image?.srcset && page.asked === 0 && !isBroken) {
       page.asked = wanted; // the browser itself has chosen well for the first page
       if (shown <= page.section.clientWidth * devicePixelRatio * 1.01 && !this.isZoomed) return;
     }
@@ -162,7 +168,7 @@ export class Pages {
     const bottom = (view?.offsetTop ?? 0) + (view?.height ?? innerHeight);
     const right = left + (view?.width ?? innerWidth);
     for (const page of this.list) {
-      if (!page.isNear || !page.image?.naturalWidth) continue;
+      if (!page.isNear || !isThere(page.image)) continue;
       const box = page.section.getBoundingClientRect();
       const area =
         Math.max(0, Math.min(box.bottom, bottom) - Math.max(box.top, top)) *

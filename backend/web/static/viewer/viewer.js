@@ -1,7 +1,7 @@
 // The viewer: joins the pages, the keys, the search, and what is told of the reading.
 
 import { Beacons } from "./beacons.js";
-import { Pages } from "./pages.js";
+import { isThere, Pages } from "./pages.js";
 import { Reading } from "./reading.js";
 import { Search } from "./search.js";
 
@@ -41,8 +41,7 @@ let isShown = false;
 function proof() {
   if (isShown) return;
   requestAnimationFrame(() => {
-    const image = root.querySelector("img");
-    if (isShown || document.visibilityState !== "visible" || !image?.naturalWidth) return;
+    if (isShown || document.visibilityState !== "visible" || !isThere(root.querySelector("img"))) return;
     isShown = true;
     look();
     tell();
@@ -179,7 +178,7 @@ function turn(by) {
 
 function fullScreen() {
   if (document.fullscreenElement) document.exitFullscreen();
-  else document.documentElement.requestFullscreen?.().catch(() => {}); // a browser may refuse
+  else document.documentElement.requestFullscreen?.()?.catch(() => {}); // a browser may refuse
 }
 
 const DO = {
