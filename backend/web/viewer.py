@@ -10,7 +10,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import groupby
-from threading import BoundedSemaphore
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 from uuid import UUID
@@ -29,6 +28,7 @@ from backend.errors import Malformed, NotFound
 from backend.services import viewing
 from backend.services.viewing import Closed, OpenShare
 from backend.web import readers
+from backend.web.bounds import Bound, Busy
 from backend.web.guards import public
 from backend.web.limits import limiter
 from backend.web.parts import now, parts
@@ -37,8 +37,9 @@ from backend.web.ranges import part_asked
 log = logging.getLogger(__name__)
 blueprint = Blueprint("viewer", __name__)
 
-_STAMPS_AT_ONCE = 2  # drawing a label over a page takes a processor for a while
-_STAMP_WAIT_S = 10
+_STAMPING = Bound(2, wait_s=10)  # drawing a label over a page takes a processor for a while
+_FETCHING = Bound(10, wait_s=5)  # of 16 threads: a store that hangs must not take them all
+_TAKING_AWAY = Bound(8, wait_s=0)  # nor slow lines with large files
 _LONGEST_BODY = 64 * 1024
 _RETRY_S = 5
 _ROW = "int(max=9223372036854775807)"
@@ -47,7 +48,6 @@ _READERS = "whoever has the share's unguessable address may read, while it is li
 _MEDIA_TYPES = {"webp": "image/webp", "jpeg": "image/jpeg", "png": "image/png"}
 _HEADERS = {"X-Robots-Tag": "noindex, nofollow, noarchive", "Referrer-Policy": "no-referrer"}
 _STATUS = {"unknown": 404, "off": 410, "expired": 410, "waiting": 503, "away": 503, "busy": 429}
-_stamping = BoundedSemaphore(_STAMPS_AT_ONCE)
 
 
 class NotShown(Exception):
@@ -75,7 +75,7 @@ def not_shown(problem: NotShown) -> Response:
 @blueprint.errorhandler(Exception)
 def in_trouble(problem: Exception) -> ResponseReturnValue:
     """A reader never sees our trouble as an error: they are asked to try again in a moment."""
-    if isinstance(problem, TooManyRequests):
+    if isinstance(problem, TooManyRequests | Busy):
         return _closed("busy")
     if isinstance(problem, HTTPException):
         return problem
@@ -130,11 +130,12 @@ def image(token: str, version_id: int, number: int, width: int) -> ResponseRetur
         page = viewing.find_page(conn, access.row, version_id, number)
         label = viewing.label_of(conn, access)
     found = viewing.image_of(page, width)
-    with _our_blob():
+    with _our_blob(), _FETCHING:
         content = parts().blobs.read(access.row.workspace_id, found["digest"])
     answer = Response(content, mimetype=_MEDIA_TYPES.get(found["format"], "application/octet-stream"))
     if label and request.method != "HEAD":
-        answer.set_data(_stamped(content, label))
+        with _STAMPING:
+            answer.set_data(parts().documents.stamp(content, label))
         answer.mimetype = "image/webp"
     visit_id = _uuid(request.args.get("v"))
     if visit_id and request.method == "GET":  # once there is something to see
@@ -229,14 +230,13 @@ def download(token: str) -> ResponseReturnValue:
         return Response(status=304, headers=headers)
     if part.status == 416:
         return Response(status=416, headers={**headers, "Content-Range": f"bytes */{size}"})
-    content: Iterator[bytes] = iter(())
+    answer = Response(status=part.status, headers=headers, mimetype="application/octet-stream")
     if request.method != "HEAD":
         with _our_blob():
-            content = parts().blobs.stream(*place, part.start, part.end)
+            answer.response = _taken_away(parts().blobs.stream(*place, part.start, part.end))
     if part.start == 0:  # what only goes on is no other download
         with parts().engine.begin() as conn:
             viewing.keep_hit(conn, access, _raw(access.row, token, "download"), visit_id)
-    answer = Response(content, part.status, headers, mimetype="application/octet-stream")
     answer.headers["Content-Disposition"] = _attachment(name)
     answer.headers["Content-Length"] = str(part.end - part.start)
     if part.status == 206:
@@ -286,6 +286,19 @@ def _live_for_reader(conn: Connection, token: str) -> Access:
     return access
 
 
+def _taken_away(content: Iterator[bytes]) -> Iterator[bytes]:
+    """The bytes, in a place that is held until they are gone or nobody wants them any more. Raises Busy at once."""
+
+    def hold() -> Iterator[bytes]:
+        with _TAKING_AWAY:
+            yield b""
+            yield from content
+
+    held = hold()
+    next(held)
+    return held
+
+
 @contextmanager
 def _our_blob() -> Iterator[None]:
     """What a row names has to be in the store: where it is not, or the store is away, the reader tries again."""
@@ -294,16 +307,6 @@ def _our_blob() -> Iterator[None]:
     except (NotFound, OSError) as problem:
         log.error("a document's bytes are not to be had", exc_info=problem, extra={"route": str(request.url_rule)})
         raise NotShown("away") from problem
-
-
-def _stamped(content: bytes, label: str) -> bytes:
-    """A page with its label: few at a time, so that nobody's page turning takes the whole machine."""
-    if not _stamping.acquire(timeout=_STAMP_WAIT_S):
-        raise NotShown("busy")
-    try:
-        return parts().documents.stamp(content, label)
-    finally:
-        _stamping.release()
 
 
 def _gate(token: str, access: Access, visit_id: UUID | None, problem: str = "", given: str = "") -> Response:

@@ -15,6 +15,7 @@ from backend.errors import NotFound, Transient
 from backend.store import document_tables as docs
 from backend.store import tables
 from backend.web import viewer
+from backend.web.bounds import Bound
 from backend.web.limits import limiter
 from tests.reading_room import KEYS, ORIGINAL, PageText, Shelf, Wanted, share_a_document
 from tests.web.test_viewer import AGENT, PAGES, app, beacon, blobs, image_path, reader, shelf  # noqa: F401
@@ -228,17 +229,26 @@ def test_a_label_is_whose_address_was_given(browser, app, printer, conn, blobs, 
 
 def test_labels_are_drawn_a_few_at_a_time(reader, printer, shelf, conn, monkeypatch):
     change(conn, shelf, has_watermark=True)
-    monkeypatch.setattr(viewer, "_STAMP_WAIT_S", 0)
-    for _ in range(viewer._STAMPS_AT_ONCE):
-        assert viewer._stamping.acquire(blocking=False)
-    try:
+    bound = Bound(1, wait_s=0)
+    monkeypatch.setattr(viewer, "_STAMPING", bound)
+    with bound:
         answer = reader.get(image_path(shelf))
         assert answer.status_code == 429 and answer.headers["Retry-After"] and "A little slower" in answer.text
         assert reader.head(image_path(shelf)).status_code == 200  # draws nothing
-    finally:
-        for _ in range(viewer._STAMPS_AT_ONCE):
-            viewer._stamping.release()
     assert reader.get(image_path(shelf)).status_code == 200
+
+
+def test_slow_downloads_and_a_store_that_hangs_leave_room_for_others(reader, shelf, conn, monkeypatch):
+    monkeypatch.setattr(viewer, "_TAKING_AWAY", Bound(1, wait_s=0))
+    monkeypatch.setattr(viewer, "_FETCHING", Bound(1, wait_s=0))
+    first = reader.get(f"{shelf.path}/download")
+    assert reader.get(f"{shelf.path}/download").status_code == 429
+    assert reader.head(f"{shelf.path}/download").status_code == 200 == reader.get(image_path(shelf)).status_code
+    first.close()
+    assert reader.get(f"{shelf.path}/download").data == ORIGINAL
+    assert len(conn.execute(select(tables.hit).where(tables.hit.c.kind == "download")).all()) == 3  # one of them HEAD
+    with viewer._FETCHING:
+        assert reader.get(image_path(shelf)).status_code == 429
 
 
 @pytest.mark.parametrize(
