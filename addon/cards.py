@@ -69,23 +69,21 @@ def line(markup: str, above: str = "", below: str = "", on_click: Json | None = 
     return {"decoratedText": decorated}
 
 
-def grid(items: Sequence[Json], on_click: Json) -> Json:
+def grid(items: Sequence[Json], on_click: Json | None = None) -> Json:
     """Pictures with words, two in a row. A press calls as `on_click` says, with the item's id as GRID_ITEM besides."""
     border = {"type": "STROKE", "cornerRadius": 8}
-    return {"grid": {"items": list(items), "columnCount": 2, "borderStyle": border, "onClick": on_click}}
+    made: Json = {"items": list(items), "columnCount": 2, "borderStyle": border}
+    return {"grid": {**made, "onClick": on_click} if on_click else made}
 
 
 def grid_item(item_id: str, title: str, below: str, image_url: str, alt: str) -> Json:
     """One picture of a grid; without an address it has words only."""
-    item: Json = {"id": item_id, "title": plain(title), "subtitle": plain(below), "layout": "TEXT_BELOW"}
+    item: Json = {"id": item_id, "title": plain(title), "layout": "TEXT_BELOW"}
+    if below:
+        item["subtitle"] = plain(below)
     if image_url:
         item["image"] = {"imageUri": image_url, "altText": plain(alt)}
     return item
-
-
-def picture(image_url: str, alt: str) -> Json:
-    """A picture as wide as the card."""
-    return {"image": {"imageUrl": image_url, "altText": plain(alt)}}
 
 
 def buttons(*made: Json | None) -> Json:

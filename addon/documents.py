@@ -26,7 +26,6 @@ from addon.cards import (
     line,
     open_link,
     paragraph,
-    picture,
     section,
     text_input,
 )
@@ -144,15 +143,18 @@ def plan_card(base_url: str) -> Json:
 def added_card(base_url: str, added: Added) -> Json:
     """The card that confirms what was inserted, and says what will be seen."""
     document = added.document
-    key = {COMPOSE_KEY: added.compose_key}
-    again = call(f"{base_url}{INSERT_DOCUMENT}", {**key, DOCUMENT: str(document.document_id), AGAIN: "yes"})
+    key, about = str(document.document_id), _about(document.type, document.pages, document.size)
+    mail = {COMPOSE_KEY: added.compose_key}
+    again = call(f"{base_url}{INSERT_DOCUMENT}", {**mail, DOCUMENT: key, AGAIN: "yes"})
     first = [
         paragraph(_what_happened(added)),
-        line(html(shortened(document.name, _LONGEST_NAME)), below=_about(document.type, document.pages, document.size)),
-        picture(added.thumbnail, f"First page of {document.name}") if added.thumbnail else None,
+        line(html(shortened(document.name, _LONGEST_NAME)), below="" if added.thumbnail else about),
+        grid([grid_item(key, about, "", added.thumbnail, f"First page of {document.name}")])
+        if added.thumbnail
+        else None,
         line(html(_will_be_seen(added.recipients)), "What you will see"),
         buttons(
-            button("Add another document", call(f"{base_url}{ADD_DOCUMENT}", {**key, IN_PLACE: "yes"})),
+            button("Add another document", call(f"{base_url}{ADD_DOCUMENT}", {**mail, IN_PLACE: "yes"})),
             button("Insert it again", again) if added.happened == "document_already" else None,
         ),
     ]

@@ -22,6 +22,10 @@ class Transient(ReadbackError):
     """The other side is in trouble for now; the same call may go through later."""
 
 
+class StorageAway(Transient):
+    """The store of documents cannot be reached just now."""
+
+
 class Stopped(Transient):
     """This process is to end, so the work at hand was broken off; another one goes on with it at once."""
 

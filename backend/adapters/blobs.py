@@ -18,7 +18,7 @@ from typing import IO, Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from backend.errors import NotFound, Transient
+from backend.errors import NotFound, StorageAway
 
 _CHUNK_BYTES = 1 << 18
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -35,7 +35,7 @@ class Blobs:
         self._local = isinstance(files, LocalFileSystem)
 
     def put(self, workspace_id: int, content: bytes | IO[bytes]) -> str:
-        """Store the content, unless it is there, and return its SHA-256. Raises Transient."""
+        """Store the content, unless it is there, and return its SHA-256. Raises StorageAway."""
         try:
             if isinstance(content, bytes):
                 digest = hashlib.sha256(content).hexdigest()
@@ -43,21 +43,25 @@ class Blobs:
                 return digest if is_young else self._write(workspace_id, iter([content]))
             return self._write(workspace_id, iter(lambda: content.read(_CHUNK_BYTES), b""))
         except OSError as problem:
-            raise Transient("Documents cannot be stored at the moment.") from problem
+            raise StorageAway from problem
 
     def size(self, workspace_id: int, digest: str) -> int:
-        """How many bytes it has. Raises NotFound."""
+        """How many bytes it has. Raises NotFound, StorageAway."""
         try:
             return int(self._files.size(self._place(workspace_id, digest)))
         except FileNotFoundError as problem:
             raise NotFound from problem
+        except OSError as problem:
+            raise StorageAway from problem
 
     def stream(self, workspace_id: int, digest: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """Yield the bytes from `start` up to, not including, `end` (None: its end). Raises NotFound at once."""
+        """Yield the bytes from `start` up to, not including, `end` (None: its end). Raises NotFound, StorageAway."""
         try:
             file = self._files.open(self._place(workspace_id, digest), "rb")
         except FileNotFoundError as problem:
             raise NotFound from problem
+        except OSError as problem:
+            raise StorageAway from problem
         return _between(file, start, end)
 
     def read(self, workspace_id: int, digest: str) -> bytes:
@@ -65,14 +69,14 @@ class Blobs:
         return b"".join(self.stream(workspace_id, digest))
 
     def written_before(self, workspace_id: int, before: datetime) -> Iterator[str]:
-        """Yield the digests of the blobs that were last written before then. Raises Transient."""
+        """Yield the digests of the blobs that were last written before then. Raises StorageAway."""
         for place, told in self._found(f"{self._root}/{int(workspace_id)}"):
             digest = place.rpartition("/")[2]
             if _DIGEST.fullmatch(digest) and _written_at(told) < before:
                 yield digest
 
     def remove(self, workspace_id: int, digest: str, before: datetime) -> bool:
-        """Remove it, unless it was written anew since; whether it was. Only for what no row names. Raises Transient.
+        """Remove it, unless it was written anew since; whether it was. Only for what no row names. Raises StorageAway.
 
         In a folder it is put aside first, so that one that is being written anew meanwhile is never lost. In a bucket
         a moment is left between looking and removing.
@@ -93,11 +97,11 @@ class Blobs:
         except FileNotFoundError:
             return False
         except OSError as problem:
-            raise Transient("Documents cannot be tidied at the moment.") from problem
+            raise StorageAway from problem
         return True
 
     def remove_unfinished(self, workspace_id: int, before: datetime) -> int:
-        """Remove what was left half written before then by whoever died; returns how much. Raises Transient."""
+        """Remove what was left half written before then by whoever died; returns how much. Raises StorageAway."""
         left = self._found(f"{self._root}/{int(workspace_id)}/incoming")
         old = [place for place, told in left if _written_at(told) < before]
         for place in old:
@@ -110,7 +114,7 @@ class Blobs:
         except FileNotFoundError:
             return []
         except OSError as problem:
-            raise Transient("Documents cannot be listed at the moment.") from problem
+            raise StorageAway from problem
 
     def _is_young(self, place: str) -> bool:
         try:

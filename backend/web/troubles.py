@@ -43,7 +43,20 @@ TROUBLES: Mapping[int, Trouble] = {
     413: Trouble("That is too much at once", "Nothing was stored."),
     429: Trouble("A little slower, please", "Too many requests came from here. Wait a minute, then try again."),
     500: _BROKEN,
-    503: Trouble("Google cannot be reached just now", "Nothing was changed. Please try again.", "Try again", ""),
+    503: Trouble(
+        "Something that is needed cannot be reached", "Nothing was changed. Please try again.", "Try again", ""
+    ),
+}
+# what a Transient means, where its class says more than its status; Google is whom we ask for nearly everything
+_GOOGLE_AWAY = Trouble("Google cannot be reached just now", "Nothing was changed. Please try again.", "Try again", "")
+_CAUSES: Mapping[type[errors.ReadbackError], Trouble] = {
+    errors.StorageAway: Trouble(
+        "Documents cannot be reached just now",
+        "Nothing was changed, and no document is lost. Please try again in a minute.",
+        "Try again",
+        "",
+    ),
+    errors.Transient: _GOOGLE_AWAY,
 }
 _STATUS: Mapping[type[errors.ReadbackError], int] = {
     errors.Malformed: 400,
@@ -68,7 +81,9 @@ def _ours(problem: errors.ReadbackError) -> Response:
     status = next((_STATUS[kind] for kind in type(problem).__mro__ if kind in _STATUS), 500)
     if status == 500:
         return _unforeseen(problem)
-    return _state(status, str(problem) if status != 503 else None)
+    if status == 503:
+        return _shown(status, next(_CAUSES[kind] for kind in type(problem).__mro__ if kind in _CAUSES))
+    return _state(status, str(problem))
 
 
 def _forged(_: CSRFError) -> Response:
@@ -86,7 +101,9 @@ def _http(problem: HTTPException) -> WerkzeugResponse:
 
 
 def _limit() -> str:
-    return f"Nothing was stored. Please send less than {(request.max_content_length or 0) >> 20} MB."
+    most = (request.max_content_length or 0) >> 20
+    more = " at once; several large files one by one" if request.mimetype == "multipart/form-data" else ""
+    return f"Nothing was stored. Please send less than {most} MB{more}."
 
 
 def _unforeseen(problem: Exception) -> Response:
@@ -95,7 +112,10 @@ def _unforeseen(problem: Exception) -> Response:
 
 
 def _state(status: int, sentence: str | None = None) -> Response:
-    trouble = TROUBLES.get(status, _BAD if status < 500 else _BROKEN)
+    return _shown(status, TROUBLES.get(status, _BAD if status < 500 else _BROKEN), sentence)
+
+
+def _shown(status: int, trouble: Trouble, sentence: str | None = None) -> Response:
     told = sentence or trouble.sentence
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return make_response(jsonify(error=trouble.title, sentence=told), status)

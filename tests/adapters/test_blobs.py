@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backend.adapters.blobs import Blobs
-from backend.errors import NotFound, Transient
+from backend.errors import NotFound, StorageAway
 
 GRIDWORKS, OTHERGRID = 1, 2
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
@@ -77,7 +77,7 @@ def test_another_workspace_finds_nothing(blobs):
 
 
 def test_an_upload_that_breaks_off_leaves_nothing(tmp_path):
-    with pytest.raises(Transient):
+    with pytest.raises(StorageAway):
         Blobs(str(tmp_path)).put(GRIDWORKS, BreaksOff())
     assert files(tmp_path) == []
 

@@ -127,8 +127,19 @@ def test_more_than_a_form_may_have_is_taken_as_a_document_and_too_much_is_not(qu
     monkeypatch.setattr("backend.web.content.MAX_BYTES", 2 * MAX_REQUEST_BYTES)
     answer = send(quorra, noise + bytes(MAX_REQUEST_BYTES), "Larger.pdf")
     assert answer.status_code == 413
-    assert answer.json["sentence"] == "Nothing was stored. Please send less than 3 MB."
+    told = "Nothing was stored. Please send less than 3 MB at once; several large files one by one."
+    assert answer.json["sentence"] == told
     assert conn.execute(select(docs.document.c.name)).scalars().all() == ["Large.pdf"]
+
+
+def test_trouble_with_the_store_of_documents_is_not_called_googles(quorra, conn, tmp_path, offer):
+    for blob in [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]:
+        blob.unlink()
+        blob.mkdir()
+    answer = get(quorra, f"/content/{offer}/pages/{version_of(conn, offer)}/1/320")
+    assert answer.status_code == 503
+    assert "Documents cannot be reached just now" in answer.text
+    assert "Google" not in answer.text
 
 
 def test_elsewhere_a_form_stays_small_and_strangers_may_send_little(quorra, browser, offer):
@@ -190,7 +201,7 @@ def test_the_page_shows_times_and_the_way_of_each_reader(quorra, conn, offer, gr
     assert "1 view by 1 reader, 1 min 22 s on average" in page
     assert '<th scope="row">1</th><td>1</td><td>1 min 2 s</td>' in page
     assert '<th scope="row">2</th><td>0</td><td>not seen</td>' in page
-    assert "read 2 of 3 pages in 1 min 22 s" in page
+    assert "read 2 of 3 pages (1, 3) in 1 min 22 s" in page
     assert page.index("page 1 <span") < page.index("page 3 <span")
     assert "1 view by 1 reader" in get(quorra, "/content").text
 
@@ -206,8 +217,8 @@ def test_what_was_read_of_another_version_stays_apart(quorra, conn, blobs, offer
     later = READ_AT + timedelta(hours=3)
     document_rows.put_visit(conn, gridworks, (message_id, share_id, second), later, {1: 5_000})
     newest, oldest = get(quorra, f"/content/{offer}").text, get(quorra, f"/content/{offer}?version={first}").text
-    assert "read 1 of 1 page in 5 s" in newest and "30 s" not in newest.split("Readers")[1]
-    assert "read 1 of 3 pages in 30 s" in oldest and "in 5 s" not in oldest
+    assert "read it in 5 s" in newest and "30 s" not in newest.split("Readers")[1]
+    assert "read 1 of 3 pages (2) in 30 s" in oldest and "in 5 s" not in oldest
     assert get(quorra, f"/content/{offer}?version=999999").status_code == 404
 
 
