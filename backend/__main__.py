@@ -23,6 +23,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "rotate-keys": ("rotate_keys", "encrypt the stored credentials with the newest key"),
     "plan": ("plan", "put a workspace on a plan"),
     "rejudge": ("rejudge", "judge all hits again under the current rules"),
+    "refresh-networks": ("refresh_networks", "ask Google and Microsoft for their networks again"),
     "addon-deployment": ("addon_deployment", "print the add-on's deployment description"),
 }
 # verb -> (what it does, thing -> (module, what the thing is))

@@ -1,13 +1,16 @@
 """Whose network is an address in? Only as supporting evidence: people share networks with machines.
 
 Mail security has no official lists; these are ranges in which their fetchers were seen. Google's and Apple's are
-named for the sentence only: iCloud Private Relay and Google's proxies carry real people.
+named for the sentence only: iCloud Private Relay and Google's proxies carry real people. What vendors do publish is in
+`network_ranges`, and `python -m backend refresh-networks` asks them again.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Literal
+
+from backend.domain.network_ranges import GOOGLE, MICROSOFT_MAIL
 
 Owner = Literal["mail security", "google", "apple"]
 
@@ -27,8 +30,7 @@ def _networks(owner: Owner, name: str, *ranges: str) -> tuple[Network, ...]:
 
 NETWORKS: tuple[Network, ...] = (
     # Defender fetches from Exchange Online's own ranges (learn.microsoft.com, urls-and-ip-address-ranges)
-    *_networks("mail security", "Microsoft's mail service", "40.92.0.0/15", "40.94.0.0/16", "40.107.0.0/16"),
-    *_networks("mail security", "Microsoft's mail service", "52.96.0.0/12", "104.47.0.0/17"),
+    *_networks("mail security", "Microsoft's mail service", *MICROSOFT_MAIL),
     *_networks("mail security", "Proofpoint", "67.231.144.0/20", "148.163.128.0/19", "205.220.160.0/19"),
     *_networks(
         "mail security", "Mimecast", "91.220.42.0/24", "146.101.78.0/24", "195.130.217.0/24", "205.139.110.0/23"
@@ -39,9 +41,7 @@ NETWORKS: tuple[Network, ...] = (
     *_networks(
         "mail security", "Symantec", "67.219.240.0/20", "85.158.136.0/21", "193.109.254.0/23", "195.245.230.0/23"
     ),
-    *_networks("google", "Google", "64.233.160.0/19", "66.102.0.0/20", "66.249.64.0/19", "72.14.192.0/18"),
-    *_networks("google", "Google", "74.125.0.0/16", "108.177.0.0/17", "142.250.0.0/15", "172.217.0.0/16"),
-    *_networks("google", "Google", "172.253.0.0/16", "173.194.0.0/16", "209.85.128.0/17", "216.58.192.0/19"),
+    *_networks("google", "Google", *GOOGLE),
     *_networks("apple", "Apple", "17.0.0.0/8"),
 )
 
