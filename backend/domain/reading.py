@@ -139,20 +139,46 @@ def timeline(started_at: datetime, beacons: Iterable[Beacon], loads: Iterable[Lo
     return Reading(times, last.page, last.state, max(one.received_at for one in told), True, True, ignored)
 
 
-def _believed(beacons: Iterable[Beacon], pages: int) -> tuple[list[Beacon], tuple[str, ...]]:
-    """Each number once, as it was heard first, and only of pages that there are; in the viewer's own order."""
+def each_once(beacons: Iterable[Beacon]) -> list[Beacon]:
+    """Each number once, as it was heard first; in the viewer's own order."""
     first: dict[int, Beacon] = {}
     for beacon in beacons:
         known = first.get(beacon.seq)
         if known is None or _rank(beacon) < _rank(known):
             first[beacon.seq] = beacon
+    return sorted(first.values(), key=lambda one: one.seq)
+
+
+def standing(
+    pages: Mapping[int, PageTime], newest: Beacon | None, last_at: datetime | None, total: int
+) -> Reading | None:
+    """A visit's reading as it was worked out before: its pages, the newest beacon, and when something was heard last.
+
+    None where that beacon is not to be believed, so that it has to be worked out from all of them.
+    """
+    if newest is not None and not (pages and _is_of(newest, total)):
+        return None
+    if not pages:
+        return Reading()
+    if newest is None:
+        last = max(pages, key=lambda number: pages[number].place)
+        return Reading(pages, last, None, pages[last].last_at, shown=True)
+    return Reading(pages, newest.page, newest.state, last_at, shown=True, has_script=True)
+
+
+def _believed(beacons: Iterable[Beacon], pages: int) -> tuple[list[Beacon], tuple[str, ...]]:
+    """Each number once, and only of pages that there are; in the viewer's own order."""
     told, ignored = [], []
-    for beacon in sorted(first.values(), key=lambda one: one.seq):
-        if not 1 <= beacon.page <= pages or any(not 1 <= number <= pages for number in beacon.pages):
+    for beacon in each_once(beacons):
+        if not _is_of(beacon, pages):
             ignored.append(f"Beacon {beacon.seq} was left out: the document has no such page.")
         else:
             told.append(beacon)
     return told, tuple(ignored)
+
+
+def _is_of(beacon: Beacon, pages: int) -> bool:
+    return 1 <= beacon.page <= pages and all(1 <= number <= pages for number in beacon.pages)
 
 
 def _rank(beacon: Beacon) -> tuple[datetime, str]:

@@ -47,7 +47,8 @@ __all__ = [
     "judge",
 ]
 
-RULES_VERSION = 4  # raise it with every change of rules that can change a verdict
+TIP = "Pictures may be off there: a tracked link in your next mail tells of it even then."
+RULES_VERSION = 5  # raise it with every change of rules that can change a verdict
 
 
 def judge(hits: Iterable[Hit], facts: MessageFacts) -> tuple[Verdict, ...]:
@@ -109,7 +110,7 @@ def inferred_view(hits: Sequence[Hit], verdicts: Sequence[Verdict], facts: Messa
         InferredView(
             answer.at,
             answer.who,
-            f"{capital(answer.who)} answered, so the mail was seen, though its image was not loaded.",
+            f"{capital(answer.who)} answered, so the mail was seen, though its image was not loaded. {TIP}",
             1.0,
         )
         for answer in facts.answers
