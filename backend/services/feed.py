@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from backend.domain.claims import Correction, open_correction
 from backend.domain.feed import NEED_LASTS, Group, Item, Line, Need, Person, needs, tell, whose
 from backend.errors import NotFound
-from backend.services.reading import VisitRow, readings_of_message
+from backend.services.reading import ReadingRow, readings_of_message
 from backend.store import feed_reading as reading
 from backend.store.claims import claimants_of
 from backend.store.feed import CHANNEL
@@ -87,8 +87,8 @@ class RecipientRow:
 class MessageRecord:
     """Everything about one message. `uncounted` are hits by verdict, `not_replies` mails that are no answer.
 
-    `counted` are hits by the key of their item, `claimants` the reps who called a hit theirs, `visits` those to its
-    documents that count; `seq` stands for all.
+    `counted` are hits by the key of their item, `claimants` the reps who called a hit theirs, `readings` those of
+    its documents that count; `seq` stands for all.
     """
 
     group: Group
@@ -101,7 +101,7 @@ class MessageRecord:
     tells_of_views: bool
     counted: Mapping[str, Judged]
     claimants: Mapping[UUID, Sequence[int]]
-    visits: Sequence[VisitRow]
+    readings: Sequence[ReadingRow]
 
     @property
     def uncounted_number(self) -> int:
@@ -201,7 +201,7 @@ def get_message(conn: Connection, workspace_id: int, message_id: int) -> Message
         tells_of_views=reading.is_tracked_for_views(conn, workspace_id, message_id),
         counted={_key(judged): judged for judged in hits if judged.verdict == "human"},
         claimants=claimants_of(conn, workspace_id, [judged.id for judged in hits]),
-        visits=readings_of_message(conn, workspace_id, message_id),
+        readings=readings_of_message(conn, workspace_id, message_id),
     )
 
 

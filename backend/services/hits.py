@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from backend.domain.devices import SignedDevice, mint_device
 from backend.domain.hits import ANYBODY, DOCUMENT_KINDS, Hit, MessageFacts, OwnDevice, Presence, Verdict
 from backend.domain.verdicts import RULES_VERSION, inferred_view, judge
-from backend.services.reading import Visits, sessions_of, visits_of_messages
+from backend.services.visits import Visits, sessions_of, visits_of_messages
 from backend.store import hit_facts
 from backend.store import hits as store
 from backend.store.feed import FeedItem, Telling, tell_hits
@@ -49,7 +49,8 @@ class Judged:
 def judge_new(conn: Connection, now: datetime, limit: int = BATCH) -> int:
     """Judge the messages of the hits that wait; returns how many hits are done with. The caller commits.
 
-    All hits of a message are judged at once, so all of them that wait are done with, not only those that were taken.
+    All hits of a message are judged at once, so all of them that wait are done with, not only those that were taken;
+    of its visits only those that wait are worked out anew, since each of their beacons lets them wait again.
     Messages that another worker has at hand are left for the next time, unless there are no others; what it has
     judged by then is done with, too.
     """
@@ -57,7 +58,7 @@ def judge_new(conn: Connection, now: datetime, limit: int = BATCH) -> int:
     asked = {(one.workspace_id, one.message_id) for one in taken if one.message_id is not None and not one.is_judged}
     locked = store.lock_messages(conn, asked, only_free=True) or store.lock_messages(conn, asked)
     unknown = {one.key for one in taken if one.message_id is None}
-    done = unknown | {one.key for one in taken if one.is_judged} | _settle(conn, locked, now)
+    done = unknown | {one.key for one in taken if one.is_judged} | _settle(conn, locked, now, only_stirred=True)
     if unknown:
         _UNKNOWN.inc(len(unknown))
     if done:
@@ -80,13 +81,16 @@ def settle_messages(conn: Connection, messages: Collection[MessageKey], now: dat
     return _settle(conn, store.lock_messages(conn, messages), now)
 
 
-def _settle(conn: Connection, locked: Sequence[Locked], now: datetime) -> set[HitKey]:
+def _settle(conn: Connection, locked: Sequence[Locked], now: datetime, *, only_stirred: bool = False) -> set[HitKey]:
     if not locked:
         return set()
     keys = [one.key for one in locked]
     hits = hit_facts.hits_of_messages(conn, keys)
     facts = hit_facts.facts_of_messages(conn, locked, hits)
-    visits = visits_of_messages(conn, _with_any(hits, DOCUMENT_KINDS))
+    opened = {(key[0], hit.id) for key, some in hits.items() for hit in some if hit.kind == "visit"}
+    stirred = store.take_also_waiting(conn, opened) if only_stirred else opened
+    in_documents = {key: hits[key] for key in _with_any(hits, DOCUMENT_KINDS)}
+    visits = visits_of_messages(conn, in_documents, stirred if only_stirred else None)
     judged = {key: _judged(hits[key], facts[key], visits.get(key, {})) for key in keys}
     news = _put_verdicts(conn, judged, now)
     links = hit_facts.links_of_messages(conn, _with_any(hits, ("click",)))
@@ -96,7 +100,7 @@ def _settle(conn: Connection, locked: Sequence[Locked], now: datetime) -> set[Hi
         items = _items(key[1], one, links.get(key, {})) + _read(key[1], one, documents.get(key, {}))
         tellings.append(Telling(*key, items, key in news))
     tell_hits(conn, tellings)
-    return {(key[0], hit.id) for key, some in hits.items() for hit in some}
+    return {(key[0], hit.id) for key, some in hits.items() for hit in some} - (opened - stirred)
 
 
 def _judged(hits: Sequence[Hit], facts: MessageFacts, visits: Visits) -> Judged:

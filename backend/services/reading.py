@@ -1,251 +1,204 @@
-"""How were documents read? Each visit's reading kept in step with what came in, and the totals that pages show.
+"""How were documents read? The readings that the feed tells, with the time on each page, and the totals of them.
 
-Only visits that count are told: a person's (`human`), and what went on from one within half an hour (`repeat`), which
-adds its time and is no view of its own. Working a visit out is in `domain.reading`, judging it in `services.hits`.
+What the feed says is the one truth: whoever counts here counts its items, so that the feed, the pages and the cards
+cannot disagree. The time on each page is added from the page views that are kept beside them (`services.visits`).
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from backend.domain.agents import agent_of
-from backend.domain.hits import DOCUMENT_KINDS, Hit, Verdict, VisitFacts, name_reader
-from backend.domain.reading import PageTime, Reading, read_beacons, timeline
+from backend.domain.feed import Line, Person, tell
+from backend.domain.feed_documents import ReadDocument, read_document
+from backend.domain.reading import READ_MS, PageTime
 from backend.store import reading as store
-from backend.store.keys import HitKey, MessageKey
-from backend.store.reading import CountedVisit, Visit
-
-
-@dataclass(frozen=True)
-class VisitReading:
-    """A visit and what it came to."""
-
-    visit: Visit
-    reading: Reading
-
-    @property
-    def facts(self) -> VisitFacts:
-        """What the judging has to know of it."""
-        return VisitFacts(
-            self.reading.shown,
-            self.visit.recipient or self.visit.reader,
-            is_proven=bool(self.visit.recipient),
-            active_ms=self.reading.active_ms,
-        )
-
-
-Visits = Mapping[UUID, VisitReading]
-
-
-@dataclass
-class Session:
-    """One reading as the feed tells it: the visit that began it, those that went on from it, and what was done."""
-
-    first: Hit
-    verdict: Verdict
-    readings: list[VisitReading] = field(default_factory=list)
-    deeds: list[Hit] = field(default_factory=list)
-
-    @property
-    def last_at(self) -> datetime:
-        """When the newest thing happened."""
-        heard = [one.reading.last_at for one in self.readings if one.reading.last_at is not None]
-        return max([self.first.received_at, *heard, *(deed.received_at for deed in self.deeds)])
-
-    def told(self, pages: int) -> dict[str, object]:
-        """The reading in numbers; where somebody is now is what was heard last. `pages` if no visit knows better."""
-        reading = max((one.reading for one in self.readings), key=_heard, default=Reading())
-        return {
-            "pages_total": max((one.visit.pages for one in self.readings), default=pages),
-            "page": reading.page,
-            "state": reading.state,
-            "last_at": reading.last_at.isoformat() if reading.last_at else None,
-            "active_ms": sum(one.reading.active_ms for one in self.readings),
-            "is_timed": any(one.reading.has_script for one in self.readings),
-            "pages_read": sorted({page for one in self.readings for page in one.reading.pages_read}),
-            "downloads": sum(1 for deed in self.deeds if deed.kind == "download"),
-            "follows": sum(1 for deed in self.deeds if deed.kind == "follow"),
-        }
-
-
-def _heard(reading: Reading) -> datetime:
-    return reading.last_at or datetime.min.replace(tzinfo=UTC)
+from backend.store.feed_reading import people_of
+from backend.store.reading import OpenedVersion, ToldReading
 
 
 @dataclass(frozen=True)
 class Totals:
-    """A document at a glance: how often it was viewed, by how many readers, and how long on average."""
+    """A document at a glance: how often it was viewed, by how many readers, and how long on average.
+
+    The average is of the views whose time could be measured, `timed` of them.
+    """
 
     views: int = 0
     readers: int = 0
+    timed: int = 0
     average_ms: int = 0
 
 
 @dataclass(frozen=True)
 class PageTotals:
-    """A page: how many views showed it, and how long it was looked at, in all and by each."""
+    """A page: how many views showed it, and how long it was looked at, in all and by each that was `timed`."""
 
     number: int
-    views: int
-    active_ms: int
-    average_ms: int
+    views: int = 0
+    timed: int = 0
+    active_ms: int = 0
+    average_ms: int = 0
 
 
 @dataclass(frozen=True)
-class VisitRow:
-    """One visit that counts; `path` are its pages as first seen, `page_ms` the time on each."""
+class ReadingRow:
+    """One reading, told as in the feed; `line` names the document, `here` is for the document's own page.
 
-    visit_id: UUID
-    at: datetime
-    who: str
-    is_named: bool
-    share_id: int
+    `path` are its pages as first seen, `page_ms` the time on those whose time was measured. `is_view` is False of a
+    download by itself.
+    """
+
+    line: Line
+    here: Line
     message_id: int
-    document_id: int
-    document: str
-    version_number: int
-    pages: int
     client: str
-    device_id: UUID | None
-    verdict: str
-    active_ms: int
+    version_number: int
     path: Sequence[int]
     page_ms: Mapping[int, int]
-    downloads: int
+    is_view: bool
+    reader: str
+    read: ReadDocument
 
 
 @dataclass(frozen=True)
 class DocumentReading(Totals):
-    """All that is known of how a document, or one version of it, was read; visits newest first."""
+    """All that is known of how a document, or one version of it, was read; rows newest first."""
 
     per_page: Sequence[PageTotals] = field(default_factory=tuple)
-    visits: Sequence[VisitRow] = field(default_factory=tuple)
+    rows: Sequence[ReadingRow] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """What there is to know of some visits: what each showed, and its pages."""
+
+    versions: Mapping[UUID, OpenedVersion]
+    pages: Mapping[UUID, Mapping[int, PageTime]]
 
 
 def readings_of_document(
     conn: Connection, workspace_id: int, document_id: int, version_id: int | None = None
 ) -> DocumentReading:
     """Read how a document was read, in all its versions or in one."""
-    counted = store.counted_visits(conn, workspace_id, document_ids=[document_id], version_id=version_id)
-    rows = _rows(conn, workspace_id, counted)
-    totals = _totals(counted, {row.visit_id: row.active_ms for row in rows})
-    return DocumentReading(totals.views, totals.readers, totals.average_ms, _per_page(rows), rows)
+    found = store.told_readings(conn, workspace_id, document_ids=[document_id])
+    rows = _rows(conn, workspace_id, found, version_id)
+    totals = _totals([(row.reader, row.read) for row in rows if row.is_view])
+    return DocumentReading(**vars(totals), per_page=_per_page(rows), rows=rows)
 
 
-def readings_of_message(conn: Connection, workspace_id: int, message_id: int) -> Sequence[VisitRow]:
-    """List the visits that count to a message's documents, the newest first."""
-    return _rows(conn, workspace_id, store.counted_visits(conn, workspace_id, message_id=message_id))
+def readings_of_message(conn: Connection, workspace_id: int, message_id: int) -> Sequence[ReadingRow]:
+    """List the readings of a message's documents, the newest first."""
+    return _rows(conn, workspace_id, store.told_readings(conn, workspace_id, message_id=message_id))
 
 
 def totals_of_documents(conn: Connection, workspace_id: int, ids: Collection[int]) -> Mapping[int, Totals]:
     """Read the totals of these documents; each has some."""
-    counted = store.counted_visits(conn, workspace_id, document_ids=ids)
-    views = store.page_views_of(conn, [(workspace_id, each.id) for each in counted])
-    spent = {visit_id: sum(page.active_ms for page in pages.values()) for (_, visit_id), pages in views.items()}
-    by_document: defaultdict[int, list[CountedVisit]] = defaultdict(list)
-    for each in counted:
-        by_document[each.document_id].append(each)
-    return {document_id: _totals(by_document[document_id], spent) for document_id in ids}
+    found = store.told_readings(conn, workspace_id, document_ids=ids)
+    people = people_of(conn, workspace_id, [told.message_id for told in found])
+    by_document: defaultdict[int, list[tuple[str, ReadDocument]]] = defaultdict(list)
+    for told in found:
+        read = read_document(told.item.data)
+        if read.visits:
+            by_document[read.document_id].append((_reader(told, read, people[told.message_id]), read))
+    return {document_id: _totals(by_document[document_id]) for document_id in ids}
 
 
-def visits_of_messages(conn: Connection, messages: Collection[MessageKey]) -> Mapping[MessageKey, Visits]:
-    """Work out all visits to the messages' documents from what came in, and keep their page views in step."""
-    found = store.visits_of_messages(conn, messages)
-    keys: list[HitKey] = [(key[0], visit_id) for key, visits in found.items() for visit_id in visits]
-    if not keys:
-        return {}
-    beacons, loads = store.beacons_of(conn, keys), store.loads_of(conn, keys)
-    read: dict[MessageKey, dict[UUID, VisitReading]] = defaultdict(dict)
-    views: dict[HitKey, Mapping[int, PageTime]] = {}
-    for key, visits in found.items():
-        for visit_id, visit in visits.items():
-            place = (key[0], visit_id)
-            told, _ = read_beacons(beacons.get(place, ()))
-            reading = timeline(visit.started_at, told, loads.get(place, ()), visit.pages)
-            read[key][visit_id] = VisitReading(visit, reading)
-            views[place] = reading.pages
-    store.put_page_views(conn, views)
-    return read
+def _rows(
+    conn: Connection, workspace_id: int, found: Sequence[ToldReading], version_id: int | None = None
+) -> list[ReadingRow]:
+    people = people_of(conn, workspace_id, [told.message_id for told in found])
+    visits = [visit for told in found for visit in read_document(told.item.data).visits]
+    views = store.page_views_of(conn, [(workspace_id, visit) for visit in visits])
+    opened = _Opened(
+        store.opened_versions(conn, workspace_id, visits), {visit: pages for (_, visit), pages in views.items()}
+    )
+    rows = [_row(told, people[told.message_id], opened, version_id) for told in found]
+    return [row for row in rows if row is not None]
 
 
-def sessions_of(hits: Sequence[Hit], verdicts: Sequence[Verdict], visits: Visits) -> list[Session]:
-    """Put the visits that count together with what went on from them, and with what was done in them."""
-    by_id = {hit.id: hit for hit in hits}
-    sessions: dict[UUID, Session] = {}
-    root: dict[UUID, UUID] = {}
-    for verdict in verdicts:  # oldest first, so that what it goes on from is known
-        hit = by_id[verdict.hit_id]
-        if hit.kind not in DOCUMENT_KINDS or verdict.verdict not in ("human", "repeat"):
-            continue
-        began = verdict.continues if hit.kind == "visit" else hit.visit_id
-        first = root.get(began) if began is not None else None
-        if first is None:
-            if verdict.verdict == "repeat" or (hit.kind != "visit" and hit.visit_id is not None):
-                continue
-            sessions[hit.id] = Session(hit, verdict)
-            first = hit.id
-        root[hit.id] = first
-        session = sessions[first]
-        if hit.kind == "visit" and hit.id in visits:
-            session.readings.append(visits[hit.id])
-        elif hit.kind != "visit" and verdict.verdict == "human":
-            session.deeds.append(hit)
-    return list(sessions.values())
+def _row(told: ToldReading, people: Sequence[Person], opened: _Opened, version_id: int | None) -> ReadingRow | None:
+    """One reading, as far as it is of the version that is asked for; None where nothing of it is.
 
-
-def _rows(conn: Connection, workspace_id: int, counted: Sequence[CountedVisit]) -> list[VisitRow]:
-    views = store.page_views_of(conn, [(workspace_id, each.id) for each in counted])
-    downloads = store.downloads_of(conn, workspace_id, [each.id for each in counted])
-    people = store.people_of_messages(conn, {(workspace_id, each.message_id) for each in counted})
-    return [
-        _row(
-            each,
-            people[workspace_id, each.message_id],
-            views.get((workspace_id, each.id), {}),
-            downloads.get(each.id, 0),
-        )
-        for each in counted
-    ]
-
-
-def _row(counted: CountedVisit, people: Mapping[str, str], pages: Mapping[int, PageTime], downloads: int) -> VisitRow:
-    address = counted.recipient or counted.reader
-    return VisitRow(
-        visit_id=counted.id,
-        at=counted.at,
-        who=name_reader(people, address),
-        is_named=bool(address) or len(people) == 1,
-        share_id=counted.share_id,
-        message_id=counted.message_id,
-        document_id=counted.document_id,
-        document=counted.document,
-        version_number=counted.version_number,
-        pages=counted.pages,
-        client=agent_of(counted.user_agent).name,
-        device_id=counted.device_id,
-        verdict=counted.verdict,
-        active_ms=sum(page.active_ms for page in pages.values()),
-        path=sorted(pages, key=lambda number: pages[number].place),
-        page_ms={number: pages[number].active_ms for number in sorted(pages)},
-        downloads=downloads,
+    Which version a download by itself was of is not kept, so it is shown with each.
+    """
+    read = read_document(told.item.data)
+    visits = [visit for visit in read.visits if visit in opened.versions]
+    of_it = [visit for visit in visits if version_id in (None, opened.versions[visit].version_id)]
+    if visits and not of_it:
+        return None
+    reader = _reader(told, read, people)
+    path, page_ms = _pages(of_it, opened)
+    if len(of_it) < len(visits):
+        read = _part(read, visits, of_it, opened, (path, page_ms))
+    line = tell(told.item, people)
+    return ReadingRow(
+        line=replace(line, told=read.told, live=read.told_live, live_until=read.live_until),
+        here=replace(line, told=read.told_here, live=read.told_live_here, live_until=read.live_until),
+        message_id=told.message_id,
+        client=told.item.text("client"),
+        version_number=max((opened.versions[visit].version_number for visit in of_it), default=0),
+        path=path,
+        page_ms=page_ms,
+        is_view=bool(of_it),
+        reader=reader,
+        read=read,
     )
 
 
-def _totals(counted: Sequence[CountedVisit], spent: Mapping[UUID, int]) -> Totals:
-    views = sum(1 for each in counted if each.verdict == "human")
-    readers = len({each.reader_key for each in counted})
-    return Totals(views, readers, sum(spent.get(each.id, 0) for each in counted) // max(1, views))
+def _pages(visits: Sequence[UUID], opened: _Opened) -> tuple[Sequence[int], Mapping[int, int]]:
+    """The pages in the order in which they were first seen, and the time on each where it was measured."""
+    seen: dict[int, None] = {}
+    spent: dict[int, int] = {}
+    for visit in sorted(visits, key=lambda one: opened.versions[one].started_at):
+        pages = opened.pages.get(visit, {})
+        for number in sorted(pages, key=lambda one: pages[one].place):
+            seen[number] = None
+            if opened.versions[visit].is_timed:
+                spent[number] = spent.get(number, 0) + pages[number].active_ms
+    return list(seen), spent
 
 
-def _per_page(rows: Sequence[VisitRow]) -> list[PageTotals]:
+def _part(
+    read: ReadDocument,
+    visits: Sequence[UUID],
+    of_it: Sequence[UUID],
+    opened: _Opened,
+    pages: tuple[Sequence[int], Mapping[int, int]],
+) -> ReadDocument:
+    """A reading that went on in another version, as far as it was of this one."""
+    path, page_ms = pages
+    last = max(visits, key=lambda visit: opened.versions[visit].started_at)
+    return replace(
+        read,
+        pages_total=max(opened.versions[visit].pages for visit in of_it),
+        is_reading=read.is_reading and last in of_it,
+        active_ms=sum(page_ms.values()),
+        is_timed=any(opened.versions[visit].is_timed for visit in of_it),
+        pages_read=tuple(sorted(page for page in path if page_ms.get(page, READ_MS) >= READ_MS)),
+        visits=tuple(of_it),
+    )
+
+
+def _reader(told: ToldReading, read: ReadDocument, people: Sequence[Person]) -> str:
+    """One and the same for one and the same reader, as far as can be known: an address, or else the share."""
+    only = people[0].address if len(people) == 1 else ""
+    return (told.item.text("address") or only).lower() or f"share {read.share_id}"
+
+
+def _totals(views: Sequence[tuple[str, ReadDocument]]) -> Totals:
+    timed = [read.active_ms for _, read in views if read.is_timed]
+    return Totals(len(views), len({reader for reader, _ in views}), len(timed), sum(timed) // max(1, len(timed)))
+
+
+def _per_page(rows: Sequence[ReadingRow]) -> list[PageTotals]:
     """Every page up to the last that there is, so that the picture has no holes."""
-    last = max((row.pages for row in rows), default=0)
+    last = max((max(row.read.pages_total, *row.path, 0) for row in rows), default=0)
     told = []
     for number in range(1, last + 1):
-        shown = [row.page_ms[number] for row in rows if number in row.page_ms]
-        told.append(PageTotals(number, len(shown), sum(shown), sum(shown) // max(1, len(shown))))
+        views = sum(1 for row in rows if number in row.path)
+        spent = [row.page_ms[number] for row in rows if number in row.page_ms]
+        told.append(PageTotals(number, views, len(spent), sum(spent), sum(spent) // max(1, len(spent))))
     return told

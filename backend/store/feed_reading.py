@@ -105,7 +105,7 @@ def groups(conn: Connection, workspace_id: int, message_ids: Sequence[int]) -> l
     if not message_ids:
         return []
     found = _messages(conn, workspace_id, message_ids)
-    people = _people(conn, workspace_id, message_ids)
+    people = people_of(conn, workspace_id, message_ids)
     items, latest = _items(conn, workspace_id, message_ids)
     answered = _answered_back(conn, workspace_id, message_ids)
     uncounted = _uncounted(conn, workspace_id, message_ids)
@@ -226,7 +226,8 @@ def _messages(conn: Connection, workspace_id: int, message_ids: Sequence[int]) -
     return {row["id"]: dict(row) for row in conn.execute(asked).mappings()}
 
 
-def _people(conn: Connection, workspace_id: int, message_ids: Sequence[int]) -> Mapping[int, list[Person]]:
+def people_of(conn: Connection, workspace_id: int, message_ids: Sequence[int]) -> Mapping[int, list[Person]]:
+    """Whom these messages went to, by message, in the mail's order; each as the feed calls them."""
     order = func.array_position(["to", "cc", "bcc"], recipient.c.role)
     asked = (
         select(recipient.c.message_id, recipient.c.address, recipient.c.name, recipient.c.role)

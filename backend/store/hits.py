@@ -94,6 +94,17 @@ def is_of_tracker() -> ColumnElement[bool]:
     return or_(hit.c.kind == tracker.c.kind, and_(tracker.c.kind == "document", hit.c.kind.in_(DOCUMENT_KINDS)))
 
 
+def take_also_waiting(conn: Connection, hits: Collection[HitKey]) -> set[HitKey]:
+    """Take those of these hits that wait, too, and that nobody else has taken; the caller's own are among them."""
+    asked = as_hits(hits)
+    found = (
+        select(unjudged.c.workspace_id, unjudged.c.hit_id)
+        .join(asked, and_(unjudged.c.workspace_id == asked.c.workspace_id, unjudged.c.hit_id == asked.c.id))
+        .with_for_update(of=unjudged, skip_locked=True)
+    )
+    return {(workspace_id, hit_id) for workspace_id, hit_id in conn.execute(found)} if hits else set()
+
+
 def drop_waiting(conn: Connection, hits: Collection[HitKey]) -> None:
     """Nothing more is to be done about these hits; those that another worker has taken are left to it."""
     asked = as_hits(hits)

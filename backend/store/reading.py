@@ -1,4 +1,4 @@
-"""What is stored of how documents were read? Visits, what came in about them, the page views made of that, and totals.
+"""What is stored of how documents were read? Visits, what came in about them, page views, and what the feed tells.
 
 Queries only, of many at once where hits are judged. What beacons mean is in `domain.reading`.
 """
@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, cast, delete, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Connection, Integer, Uuid, and_, cast, delete, exists, func, select, true
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
+from backend.domain.feed import Item
 from backend.domain.reading import Load, PageTime
 from backend.store.document_tables import (
     beacon,
@@ -24,9 +25,10 @@ from backend.store.document_tables import (
     visit,
 )
 from backend.store.keys import HitKey, MessageKey, as_hits, as_ids, as_table
-from backend.store.tables import hit, message, recipient, verdict
+from backend.store.tables import feed_item, recipient
 
 BeaconRow = tuple[int, datetime, object]
+Views = Mapping[HitKey, Mapping[int, PageTime]]
 _PAGE_VIEW = {
     name: page_view.c[name].type
     for name in ("workspace_id", "visit_id", "page", "active_ms", "place", "first_at", "last_at")
@@ -57,23 +59,22 @@ class Visit:
 
 
 @dataclass(frozen=True)
-class CountedVisit:
-    """A visit that counts (`verdict` human, or repeat), for pages that list them; `reader_key` tells readers apart."""
+class ToldReading:
+    """A reading as it stands in the feed, and the message that it is of."""
 
-    id: UUID
-    at: datetime
-    verdict: str
-    share_id: int
     message_id: int
-    document_id: int
-    document: str
+    item: Item
+
+
+@dataclass(frozen=True)
+class OpenedVersion:
+    """Which version a visit showed, and whether its time was measured: without a script only its pages are known."""
+
+    version_id: int
     version_number: int
     pages: int
-    recipient: str
-    reader: str
-    user_agent: str
-    device_id: UUID | None
-    reader_key: str
+    started_at: datetime
+    is_timed: bool
 
 
 def visits_of_messages(conn: Connection, messages: Collection[MessageKey]) -> Mapping[MessageKey, Mapping[UUID, Visit]]:
@@ -143,6 +144,26 @@ def beacons_of(conn: Connection, visits: Collection[HitKey]) -> Mapping[HitKey, 
     return told
 
 
+def newest_beacons_of(conn: Connection, visits: Collection[HitKey]) -> Mapping[HitKey, tuple[BeaconRow, datetime]]:
+    """The beacon with the highest number of each of these visits, and when anything was heard last."""
+    asked = as_hits(visits)
+    mine = and_(beacon.c.workspace_id == asked.c.workspace_id, beacon.c.visit_id == asked.c.id)
+    newest = (
+        select(beacon.c.seq, beacon.c.received_at, beacon.c.body)
+        .where(mine)
+        .order_by(beacon.c.seq.desc())
+        .limit(1)
+        .lateral("newest")
+    )
+    heard = select(func.max(beacon.c.received_at).label("at")).where(mine).lateral("heard")
+    columns = select(asked.c.workspace_id, asked.c.id, newest, heard.c.at).select_from(asked)
+    found = columns.join(newest, true()).join(heard, true())
+    return {
+        (workspace_id, visit_id): ((seq, received_at, body), at)
+        for workspace_id, visit_id, seq, received_at, body, at in conn.execute(found)
+    }
+
+
 def loads_of(conn: Connection, visits: Collection[HitKey]) -> Mapping[HitKey, Sequence[Load]]:
     """Which pages' images were asked for in these visits."""
     asked = as_hits(visits)
@@ -155,13 +176,10 @@ def loads_of(conn: Connection, visits: Collection[HitKey]) -> Mapping[HitKey, Se
     return loads
 
 
-def put_page_views(conn: Connection, views: Mapping[HitKey, Mapping[int, PageTime]]) -> None:
-    """Make these visits' page views exactly these; writes only what differs."""
-    if not views:
-        return
-    stand = page_views_of(conn, list(views))
+def put_page_views(conn: Connection, views: Views, stand: Views) -> None:
+    """Make these visits' page views exactly these, where those stood; writes only what differs."""
     wanted = {(*key, page): told for key, pages in views.items() for page, told in pages.items()}
-    stored = {(*key, page): told for key, pages in stand.items() for page, told in pages.items()}
+    stored = {(*key, page): told for key in views for page, told in stand.get(key, {}).items()}
     gone = [place for place in stored if place not in wanted]
     if gone:
         asked = as_table({name: _PAGE_VIEW[name] for name in ("workspace_id", "visit_id", "page")}, gone)
@@ -188,7 +206,7 @@ def put_page_views(conn: Connection, views: Mapping[HitKey, Mapping[int, PageTim
         )
 
 
-def page_views_of(conn: Connection, visits: Collection[HitKey]) -> Mapping[HitKey, Mapping[int, PageTime]]:
+def page_views_of(conn: Connection, visits: Collection[HitKey]) -> Views:
     """The page views of these visits: page -> what is known of it."""
     asked = as_hits(visits)
     found = select(
@@ -206,65 +224,41 @@ def page_views_of(conn: Connection, visits: Collection[HitKey]) -> Mapping[HitKe
     return views
 
 
-def counted_visits(
-    conn: Connection,
-    workspace_id: int,
-    *,
-    document_ids: Collection[int] = (),
-    message_id: int | None = None,
-    version_id: int | None = None,
-) -> Sequence[CountedVisit]:
-    """List the visits that count of these documents, or of a message's, the newest first."""
-    asked = _counted().where(visit.c.workspace_id == workspace_id)
+def told_readings(
+    conn: Connection, workspace_id: int, *, document_ids: Collection[int] = (), message_id: int | None = None
+) -> Sequence[ToldReading]:
+    """List what stands in the feed of these documents' readings, or of a message's, the newest first."""
+    columns = (feed_item.c.message_id, feed_item.c.key, feed_item.c.kind, feed_item.c.occurred_at, feed_item.c.data)
+    asked = select(*columns).where(
+        feed_item.c.workspace_id == workspace_id, feed_item.c.kind == "document", feed_item.c.retracted.is_(False)
+    )
     if message_id is None:
-        asked = asked.where(share.c.document_id.in_(document_ids))
-    else:
-        asked = asked.where(share.c.message_id == message_id)
-    if version_id is not None:
-        asked = asked.where(visit.c.version_id == version_id)
-    return [CountedVisit(*values) for [*values] in conn.execute(asked)]
-
-
-def _counted() -> Select[Any]:
-    return (
-        select(
-            visit.c.id,
-            visit.c.started_at,
-            verdict.c.verdict,
-            visit.c.share_id,
-            share.c.message_id,
-            share.c.document_id,
-            document.c.name,
-            document_version.c.number,
-            func.coalesce(document_version.c.pages, 0),
-            share.c.recipient,
-            visit.c.reader,
-            hit.c.user_agent,
-            hit.c.device_id,
-            _reader_key(),
+        shared = select(share.c.message_id).where(
+            share.c.workspace_id == workspace_id, share.c.document_id.in_(document_ids)
         )
-        .join(share, _in(visit.c.share_id, share))
-        .join(message, _in(share.c.message_id, message))
-        .join(document, _in(share.c.document_id, document))
-        .join(document_version, _in(visit.c.version_id, document_version))
-        .join(hit, _in(visit.c.id, hit))
-        .join(verdict, and_(verdict.c.workspace_id == visit.c.workspace_id, verdict.c.hit_id == visit.c.id))
-        .where(verdict.c.verdict.in_(("human", "repeat")), message.c.state == "sent")
-        .order_by(visit.c.started_at.desc(), visit.c.id)
+        these = feed_item.c.data["document_id"].astext.in_([str(each) for each in document_ids])
+        asked = asked.where(feed_item.c.message_id.in_(shared), these)
+    else:
+        asked = asked.where(feed_item.c.message_id == message_id)
+    found = conn.execute(asked.order_by(feed_item.c.occurred_at.desc(), feed_item.c.key))
+    return [ToldReading(of, Item(*values)) for of, *values in found]
+
+
+def opened_versions(conn: Connection, workspace_id: int, visits: Collection[UUID]) -> Mapping[UUID, OpenedVersion]:
+    """What these visits showed."""
+    pages = func.coalesce(document_version.c.pages, 0)
+    page = beacon.c.body["page"]
+    is_timed = exists().where(
+        beacon.c.workspace_id == visit.c.workspace_id,
+        beacon.c.visit_id == visit.c.id,
+        page.between(func.to_jsonb(cast(1, Integer)), func.to_jsonb(pages)),  # as `domain.reading` believes them
     )
-
-
-def downloads_of(conn: Connection, workspace_id: int, visits: Collection[UUID]) -> Mapping[UUID, int]:
-    """How often the document was downloaded in these visits, as far as it counts."""
-    told = hit.c.detail["visit"].astext
     asked = (
-        select(told, func.count())
-        .join(verdict, and_(verdict.c.workspace_id == hit.c.workspace_id, verdict.c.hit_id == hit.c.id))
-        .where(hit.c.workspace_id == workspace_id, hit.c.kind == "download", verdict.c.verdict == "human")
-        .where(told.in_([str(each) for each in visits]))
-        .group_by(told)
+        select(visit.c.id, visit.c.version_id, document_version.c.number, pages, visit.c.started_at, is_timed)
+        .join(document_version, _in(visit.c.version_id, document_version))
+        .where(visit.c.workspace_id == workspace_id, visit.c.id == func.any(cast(list(visits), ARRAY(Uuid()))))
     )
-    return {UUID(visit_id): count for visit_id, count in conn.execute(asked)} if visits else {}
+    return {visit_id: OpenedVersion(*values) for visit_id, *values in conn.execute(asked)} if visits else {}
 
 
 def people_of_messages(conn: Connection, messages: Collection[MessageKey]) -> Mapping[MessageKey, Mapping[str, str]]:
@@ -283,18 +277,6 @@ def people_of_messages(conn: Connection, messages: Collection[MessageKey]) -> Ma
     for workspace_id, message_id, address, name in conn.execute(found):
         people[workspace_id, message_id][address] = name
     return people
-
-
-def _reader_key() -> ColumnElement[str]:
-    """One and the same for one and the same reader, as far as can be known: an address, or else the share."""
-    only = (
-        select(func.min(recipient.c.address))
-        .where(recipient.c.workspace_id == share.c.workspace_id, recipient.c.message_id == share.c.message_id)
-        .having(func.count() == 1)
-        .scalar_subquery()
-    )
-    given = (func.nullif(share.c.recipient, ""), func.nullif(visit.c.reader, ""), only)
-    return func.lower(func.coalesce(*given, cast(share.c.id, Text)))
 
 
 def _in(column: ColumnElement[Any], table: Any) -> ColumnElement[bool]:

@@ -28,6 +28,7 @@ _PAGE = "int(max=100000)"
 _ID = re.compile(r"[0-9]{1,18}")
 _LONGEST_SEARCH = 200
 _MOST_ASKED = 100
+_MOST_ROWS = 200
 _FORM_BYTES = 1 << 20  # what stands around the file in a multipart body
 _YEAR_S = 365 * 24 * 3600
 _A_MOMENT_S = 60
@@ -65,8 +66,10 @@ def document(document_id: int) -> ResponseReturnValue:
         read = reading.readings_of_document(conn, workspace_id, document_id, chosen_id)
         shares = sharing.shares_of_document(conn, workspace_id, rep_id, document_id)
         may_use = documents.may_use(conn, workspace_id)
-    shown = {"leaves": telling_documents.leaves(record.pages, read.per_page), "reading": read, "shares": shares}
-    return render_template("document.html", record=record, may_use=may_use, now=now(), **shown, **_limits())
+    shown = {"leaves": telling_documents.leaves(record.pages, read), "reading": read, "shares": shares}
+    return render_template(
+        "document.html", record=record, may_use=may_use, now=now(), most_rows=_MOST_ROWS, **shown, **_limits()
+    )
 
 
 @blueprint.post("/content/upload")
@@ -113,7 +116,7 @@ def look(document_id: int) -> ResponseReturnValue:
         record = documents.get_document(conn, current_user.workspace_id, current_user.rep_id, document_id, _version())
     if not record.pages:
         raise NotFound("There are no pages to look at yet.")
-    return render_template("look.html", record=record, leaves=telling_documents.leaves(record.pages, ()))
+    return render_template("look.html", record=record, leaves=telling_documents.leaves(record.pages))
 
 
 @blueprint.get(f"/content/<{_ROW}:document_id>/pages/<{_ROW}:version_id>/<{_PAGE}:number>/<{_PAGE}:width>")

@@ -174,7 +174,7 @@ def reads(minutes_ago: float = 0, *, heard: float = 0, state="reading", **change
         ({"downloads": 0, "pages_total": 4, "pages_read": [1, 2, 3, 4]},
          "read all 4 pages of “Offer.pdf” in 1 min 20 s"),
         ({"downloads": 0, "pages_total": 1, "pages_read": [1], "active_ms": 4200}, "read “Offer.pdf” in 4 s"),
-        ({"downloads": 0, "is_timed": False, "pages_read": [1, 2]}, "opened 2 of 12 pages of “Offer.pdf” (1–2)"),
+        ({"downloads": 0, "is_timed": False, "pages_read": [1, 2]}, "opened 2 of 12 pages of “Offer.pdf” (1–2), time not measured"),
         ({"downloads": 0, "pages_read": []}, "opened “Offer.pdf”"),
         ({"pages_read": []}, "downloaded “Offer.pdf”"),
         ({"active_ms": 7_500_000, "downloads": 0, "pages_read": [5]},

@@ -160,21 +160,22 @@ def test_the_documents_totals_hold_what_counts_and_nothing_else(conn, mail, offe
     offer.visit(now + timedelta(minutes=30))
     hits.judge_new(conn, now)
     told = reading.readings_of_document(conn, mail.workspace_id, offer.document_id)
-    assert (told.views, told.readers, told.average_ms) == (2, 1, 20_000)
+    assert (told.views, told.readers, told.timed, told.average_ms) == (2, 1, 2, 20_000)
     assert [(page.views, page.active_ms, page.average_ms) for page in told.per_page[:3]] == [
-        (2, 14_000, 7000), (2, 26_000, 13_000), (0, 0, 0)]  # fmt: skip
+        (2, 14_000, 7000), (1, 26_000, 26_000), (0, 0, 0)]  # fmt: skip
     assert len(told.per_page) == 12
-    newest = told.visits[0]
-    assert (newest.visit_id, newest.who, newest.client, newest.path, newest.page_ms, newest.downloads) == (
-        other, "Kevin Flynn", "Firefox on Linux", [1], {1: 4000}, 1)  # fmt: skip
+    newest = told.rows[0]
+    assert (newest.line.who, newest.client, newest.path, newest.page_ms) == (
+        "Kevin Flynn", "Firefox on Linux", [1], {1: 4000})  # fmt: skip
+    assert newest.here.told == "read 1 of 12 pages (1) in 4 s, downloaded it"
+    assert told.rows[1].line.told == "read 2 of 12 pages of “Offer.pdf” (1–2) in 36 s"
+    assert told.rows[1].path == [1, 2]
     totals = reading.totals_of_documents(conn, mail.workspace_id, [offer.document_id, 10**9])
-    assert totals[offer.document_id] == reading.Totals(2, 1, 20_000)
-    assert totals[10**9] == reading.Totals(0, 0, 0)
+    assert totals[offer.document_id] == reading.Totals(2, 1, 2, 20_000)
+    assert totals[10**9] == reading.Totals()
     old = reading.readings_of_document(conn, mail.workspace_id, offer.document_id, offer.version_id + 1)
-    assert (old.views, list(old.visits)) == (0, [])
-    assert [row.visit_id for row in reading.readings_of_message(conn, mail.workspace_id, mail.id)] == [
-        row.visit_id for row in told.visits
-    ]
+    assert (old.views, list(old.rows)) == (0, [])
+    assert reading.readings_of_message(conn, mail.workspace_id, mail.id) == told.rows
 
 
 def test_another_workspace_sees_nothing_of_it(conn, mail, offer, othergrid, now):

@@ -6,11 +6,12 @@ from functools import cache
 from uuid import UUID, uuid4
 
 from PIL import Image
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from backend.services.ports import BlobStore
 from backend.store import document_tables as docs
 from backend.store import tables
+from backend.store.feed import FeedItem, put_item
 from tests.stories import Rep, Tenant
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -125,5 +126,18 @@ def put_visit(
         conn.execute(
             insert(docs.page_view).values(**tenancy, visit_id=visit_id, page=number, active_ms=active_ms, **seen)
         )
+        body = {"at_ms": 0, "state": "left", "page": number, "pages": {}}
+        conn.execute(
+            insert(docs.beacon).values(**tenancy, visit_id=visit_id, seq=place, received_at=last_at, body=body)
+        )
         seen_at = last_at
+    document_id = conn.execute(select(docs.share.c.document_id).where(docs.share.c.id == share_id)).scalar_one()
+    pages = conn.execute(select(docs.document_version.c.pages).where(docs.document_version.c.id == version_id))
+    data = {
+        **{"who": "Kevin Flynn", "client": "Firefox on Linux", "confidence": 0.95, "document": "Offer.pdf"},
+        **{"document_id": document_id, "share_id": share_id, "visits": [str(visit_id)], "is_timed": True},
+        **{"active_ms": sum(page_ms.values()), "pages_read": sorted(page_ms), "state": "left"},
+        "pages_total": pages.scalar_one(),
+    }
+    put_item(conn, tenant.workspace_id, FeedItem(message_id, f"document:{visit_id}", "document", seen_at, data))
     return visit_id

@@ -271,7 +271,7 @@ def test_a_messages_page_tells_the_way_through_a_document_and_what_of_it_was_not
     offer.visit(at, user_agent="curl/8.5.0")
     hits.judge_new(conn, at)
     page = get(quorra, f"/messages/{message_id}").text
-    told = ("Documents read", "Kevin Flynn", "“Offer.pdf”", "9 s", "Page 1", "4 s<", "Page 7", "5 s<", "Timeline",
+    told = ("Documents read", "Kevin Flynn", "“Offer.pdf”", "9 s", "page 1", "4 s<", "page 7", "5 s<", "Timeline",
             "Not counted (1)", "Document opened")  # fmt: skip
     assert order_of(page[page.index("Documents read") :], *told) == list(told)
     assert f'/messages/{message_id}/hits/{visit_id}/claim"' in page
