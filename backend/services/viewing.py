@@ -125,9 +125,7 @@ def enter(conn: Connection, access: Access, raw: RawHit, visit_id: UUID | None) 
         if recording.why == "asked" and access.may_read and _is_reader(raw):
             store.note_share(conn, row.workspace_id, row.id, {"unanswered_at": raw.received_at})
         return None
-    if visit_id is not None and is_visit(conn, row, visit_id):
-        if access.reader.address:
-            store.name_visit(conn, row.workspace_id, visit_id, access.reader.address)
+    if visit_id is not None and store.go_on(conn, row, visit_id, access.reader.address):
         return visit_id
     store.put_hit(conn, raw)
     if raw.method == "HEAD":

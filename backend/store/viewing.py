@@ -178,10 +178,15 @@ def put_page_load(conn: Connection, workspace_id: int, visit_id: UUID, page: int
     return conn.execute(asked.on_conflict_do_nothing().returning(page_load.c.page)).first() is not None
 
 
-def name_visit(conn: Connection, workspace_id: int, visit_id: UUID, address: str) -> None:
-    """Keep who goes on with a visit that began before they gave an address."""
-    own = (visit.c.workspace_id == workspace_id, visit.c.id == visit_id, visit.c.reader == "")
-    conn.execute(update(visit).where(*own).values(reader=address))
+def go_on(conn: Connection, row: ShareRow, visit_id: UUID, address: str) -> bool:
+    """Go on with a visit of this share, which is this reader's from now on; False where it is another's, or over.
+
+    Over is one of which a viewer has told: it counts its beacons from the first again whenever its page is loaded.
+    """
+    told = select(beacon.c.seq).where(beacon.c.workspace_id == row.workspace_id, beacon.c.visit_id == visit_id)
+    own = (visit.c.workspace_id == row.workspace_id, visit.c.share_id == row.id, visit.c.id == visit_id)
+    theirs = update(visit).where(*own, visit.c.reader.in_({"", address}), ~told.exists()).values(reader=address)
+    return conn.execute(theirs.returning(visit.c.id)).first() is not None
 
 
 def has_objected(conn: Connection, workspace_id: int, share_id: int, address: str) -> bool:

@@ -93,12 +93,12 @@ def read(token: str) -> ResponseReturnValue:
     with parts().engine.begin() as conn:
         access = _live(conn, token)
         row = access.row
-        shown = viewing.open_share(conn, access, visit_id) if access.may_read else None
+        visit_id = viewing.enter(conn, access, _raw(row, token, "visit"), visit_id)
+        if not access.may_read:
+            return _gate(token, access, visit_id)
+        shown = viewing.open_share(conn, access, visit_id)
         if isinstance(shown, Closed):
             raise NotShown(shown.reason)
-        visit_id = viewing.enter(conn, access, _raw(row, token, "visit"), visit_id)
-        if shown is None:
-            return _gate(token, access, visit_id)
         number = min(max(1, request.args.get("page", 1, type=int)), len(shown.sizes))
         page = viewing.find_page(conn, row, shown.version_id, number)
     return _page("viewer.html", **_told(token, shown, number, page, visit_id))

@@ -211,3 +211,21 @@ def test_at_the_gate_a_program_leaves_a_trace_that_counts_for_nothing(reader, co
     set_privacy(conn, shelf, "none")
     reader.get(shelf.path, headers=AGENT)
     assert kept(conn, shelf) == {"hit": 2, "visit": 1}
+
+
+def test_a_visit_goes_on_as_its_own_readers_alone(browser, conn, blobs, gridworks):
+    shelf = share_a_document(conn, blobs, gridworks, PAGES, Wanted(document={"asks_email": True}))
+    flynn, alan = browser(), browser()
+    visit = re.search(r'name="v" value="([0-9a-f-]{36})"', flynn.get(shelf.path, headers=AGENT).text)[1]
+    place = flynn.post(shelf.path, data={"email": "flynn@arcade.example", "v": visit}).headers["Location"]
+    assert visit_in(flynn.get(place, headers=AGENT).text) == UUID(visit)
+    assert visit_in(flynn.get(f"{place}&page=2", headers=AGENT).text) == UUID(visit)  # turned, without scripts
+    alan.post(shelf.path, data={"email": "alan@encom.example"})
+    assert visit_in(alan.get(place, headers=AGENT).text) not in (None, UUID(visit))  # passed on, as it stood there
+    flynn.post(f"{shelf.path}/pages", json={"visit": visit, "beacons": [beacon()]})
+    again = visit_in(flynn.get(place, headers=AGENT).text)  # loaded again: a viewer counts from the first again
+    assert again not in (None, UUID(visit))
+    readers = (
+        conn.execute(select(docs.visit.c.reader).order_by(docs.visit.c.started_at, docs.visit.c.id)).scalars().all()
+    )
+    assert sorted(readers) == ["alan@encom.example", "flynn@arcade.example", "flynn@arcade.example"]
