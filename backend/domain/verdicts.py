@@ -47,6 +47,7 @@ __all__ = [
     "judge",
 ]
 
+# For whoever is answered without having been "seen": what would tell more the next time
 TIP = "Pictures may be off there: a tracked link in your next mail tells of it even then."
 RULES_VERSION = 5  # raise it with every change of rules that can change a verdict
 

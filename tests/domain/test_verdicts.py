@@ -423,6 +423,7 @@ def test_a_reply_fills_in_a_view_that_is_marked_inferred():
     assert view is not None
     assert (view.at, view.who) == (at(900), "Kevin Flynn")
     assert "though its image was not loaded" in view.sentence
+    assert "a tracked link in your next mail tells of it even then" in view.sentence
 
 
 def test_a_persons_click_fills_in_a_view_and_a_machines_does_not():
