@@ -108,7 +108,7 @@ document.addEventListener("visibilitychange", () => {
   const inView = document.visibilityState === "visible";
   const now = performance.now();
   reading.turn(now, inView);
-  if (!isShown) return;
+  if (!isShown || (!inView && lastState === "left")) return; // told already, when the page was hidden for good
   tell();
   if (inView) beacons.send();
   else beacons.leave();
