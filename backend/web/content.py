@@ -14,7 +14,7 @@ from werkzeug.datastructures import FileStorage
 
 from backend.domain.documents import ACCEPTED_TYPES, MAX_BYTES
 from backend.errors import DocumentRefused, Malformed, NotFound, Transient
-from backend.services import documents, reading, sharing
+from backend.services import documents, feed, reading, sharing
 from backend.services.documents import Upload, Uploader, Wanted
 from backend.web import telling_documents
 from backend.web.guards import rep_required
@@ -61,12 +61,13 @@ def document(document_id: int) -> ResponseReturnValue:
     """One document: its pages with the time on each, its readers, versions and shares."""
     workspace_id, rep_id = current_user.workspace_id, current_user.rep_id
     with parts().engine.begin() as conn:
+        seq = feed.latest_seq(conn, workspace_id)  # first: what is newer is then told again, never lost
         record = documents.get_document(conn, workspace_id, rep_id, document_id, _version())
         chosen_id = record.chosen.id if record.chosen else None
         read = reading.readings_of_document(conn, workspace_id, document_id, chosen_id)
         shares = sharing.shares_of_document(conn, workspace_id, rep_id, document_id)
         may_use = documents.may_use(conn, workspace_id)
-    shown = {"leaves": telling_documents.leaves(record.pages, read), "reading": read, "shares": shares}
+    shown = {"leaves": telling_documents.leaves(record.pages, read), "reading": read, "shares": shares, "seq": seq}
     return render_template(
         "document.html", record=record, may_use=may_use, now=now(), most_rows=_MOST_ROWS, **shown, **_limits()
     )

@@ -5,30 +5,44 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
+from backend.adapters.blobs import Blobs
 from backend.services import hits
 from tests.readings import Shared, said, share_document
-from tests.web import rows
+from tests.web import document_rows, rows
 from tests.web.looking import assert_keeps_nobody_out
+from tests.web.serving import served
 from tests.web.test_pages_in_browser import (  # noqa: F401
     chromium,
     gridworks,
-    house,
     open_page,
 )
 
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture
+def blobs(tmp_path):
+    return Blobs(str(tmp_path / "blobs"))
+
+
+@pytest.fixture
+def house(committed, settings, blobs):
+    with served(committed, settings, blobs) as house:
+        yield house
+
+
 class Reader:
     """Flynn, who reads an offer; each beacon is judged as the worker does."""
 
-    def __init__(self, engine, tenant, began: datetime):
+    def __init__(self, engine, tenant, began: datetime, blobs):
         self.engine, self.tenant, self.began, self.seq = engine, tenant, began, 0
         with engine.begin() as conn:
             rep = tenant.reps["quorra"]
             at = began - timedelta(hours=1)
             self.message_id = rows.send(conn, tenant, rep, "Games for the arcade", at, [rows.FLYNN])
             self.offer = share_document(conn, tenant.workspace_id, self.message_id, rep.id)
+            version = self.offer.document_id, self.offer.version_id
+            document_rows.put_pages(conn, blobs, tenant, version, 12)
             self.visit_id = self.offer.visit(began)
 
     def says(self, after: float, page: int, spent: dict[int, int], state: str = "reading") -> None:
@@ -44,10 +58,11 @@ class Reader:
 
 def test_a_reading_is_followed_page_by_page_and_ends_by_the_windows_own_clock(
     open_page,  # noqa: F811
-    house,  # noqa: F811
+    house,
+    blobs,
     gridworks,  # noqa: F811
 ):
-    reader = Reader(house.engine, gridworks, datetime.now(UTC) - timedelta(seconds=50))
+    reader = Reader(house.engine, gridworks, datetime.now(UTC) - timedelta(seconds=50), blobs)
     reader.says(1, 1, {})
     quorra = gridworks.reps["quorra"]
     feed, page = open_page("/", gridworks, quorra), open_page(f"/messages/{reader.message_id}", gridworks, quorra)
@@ -71,11 +86,49 @@ def test_a_reading_is_followed_page_by_page_and_ends_by_the_windows_own_clock(
     expect(feed.locator(".group:visible")).to_have_count(0)
 
 
-def test_a_page_with_readings_keeps_nobody_out(open_page, house, gridworks):  # noqa: F811
-    reader = Reader(house.engine, gridworks, datetime.now(UTC) - timedelta(seconds=20))
+def test_a_page_with_readings_keeps_nobody_out(open_page, house, gridworks, blobs):  # noqa: F811
+    reader = Reader(house.engine, gridworks, datetime.now(UTC) - timedelta(seconds=20), blobs)
     for after, page, spent in ((1, 1, {}), (10, 3, {1: 9000}), (19, 7, {3: 8800})):
         reader.says(after, page, spent)
-    for path in ("/", f"/messages/{reader.message_id}"):
+    for path in ("/", f"/messages/{reader.message_id}", f"/content/{reader.offer.document_id}"):
         page = open_page(path, gridworks, gridworks.reps["quorra"])
         expect(page.locator("[data-ends-in]").first).to_be_visible()
         assert_keeps_nobody_out(page)
+
+
+def test_a_documents_page_follows_readings_and_leaves_all_else_as_it_was(
+    open_page,  # noqa: F811
+    house,
+    gridworks,  # noqa: F811
+    blobs,
+):
+    reader = Reader(house.engine, gridworks, datetime.now(UTC) - timedelta(seconds=50), blobs)
+    page = open_page(f"/content/{reader.offer.document_id}", gridworks, gridworks.reps["quorra"])
+    page.evaluate("window.isSame = true")
+    expect(page.locator("[data-live]")).to_have_text("Live")
+    readers, summary = page.locator("[data-part=readers]"), page.locator("[data-part=summary] .verdict")
+    expect(readers).to_contain_text("Nobody has read this version yet")
+    reader.says(1, 1, {})
+    expect(readers.locator(".visit")).to_have_count(1)
+    expect(summary).to_contain_text("1 view by 1 reader")
+    page.get_by_text("The numbers as a table").click()
+    page.locator(".share-options, .ask").first.locator("summary").first.click()
+    day = page.locator("input[name=expires_on]")
+    day.fill("2099-11-30")
+    page.locator(".strip a").nth(6).focus()
+    page.locator(".strip").evaluate("strip => (strip.scrollLeft = 120)")
+    picture = page.locator(".strip img").first.element_handle()
+    heard = (datetime.now(UTC) - reader.began).total_seconds() - 32  # eight of the forty seconds are left
+    reader.says(heard - 4, 3, {1: 9000})
+    reader.says(heard, 4, {3: 4000})
+    expect(readers.locator(".told")).to_have_text("Kevin Flynn is reading page 4 of 12")
+    expect(page.locator(".numbers tbody tr").first).to_contain_text("9 s")
+    after = "Kevin Flynn read 2 of 12 pages (1, 3) in 13 s"
+    expect(readers.locator(".told")).to_have_text(after, timeout=20_000)
+    expect(summary).to_have_text("1 view by 1 reader, 13 s on average")
+    assert page.evaluate("document.activeElement.closest('[data-key]').dataset.key") == "leaf-7"
+    assert page.locator(".strip").evaluate("strip => strip.scrollLeft") == 120
+    assert picture.evaluate("picture => picture.isConnected")
+    expect(page.locator("details[data-key=numbers]")).to_have_attribute("open", "")
+    expect(day).to_have_value("2099-11-30")
+    assert page.evaluate("window.isSame")

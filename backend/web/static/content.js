@@ -1,7 +1,7 @@
 // Uploading documents: dropped anywhere on the page or chosen, several at once, each with how far it is. The bytes'
 // progress comes from the upload itself, the conversion's from the server, which goes on when the page is closed.
 
-import { tellTimes } from "./times.js";
+import { announce, swapParts } from "./fresh.js";
 
 const ASK_EVERY_MS = 700;
 const AT_ONCE = 2;
@@ -9,7 +9,6 @@ const MEGABYTE = 1024 * 1024;
 
 const form = document.querySelector("[data-upload]");
 const list = document.querySelector("[data-uploads]");
-const announcer = document.querySelector("[data-announce]");
 const curtain = document.querySelector("[data-curtain]");
 
 // --- one file after the other ------------------------------------------------------------------------------------
@@ -205,31 +204,7 @@ function show(row, state) {
 
 async function refresh() {
   const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-  if (!answer.ok || answer.redirected) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const part of document.querySelectorAll("[data-part]")) {
-    const same = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
-    if (!same || part.contains(document.activeElement)) continue;
-    tellTimes(same);
-    const scrolled = part.querySelector(".strip")?.scrollLeft;
-    const unfolded = [...part.querySelectorAll("details")].map((details) => details.open);
-    for (const [at, details] of [...same.querySelectorAll("details")].entries()) details.open = Boolean(unfolded[at]);
-    part.replaceWith(document.adoptNode(same));
-    const strip = same.querySelector(".strip");
-    if (strip && scrolled) strip.scrollLeft = scrolled;
-  }
-}
-
-let announcing;
-let sayings = [];
-
-function announce(saying) {
-  sayings.push(saying);
-  clearTimeout(announcing);
-  announcing = setTimeout(() => {
-    announcer.textContent = sayings.join(". ");
-    sayings = [];
-  }, 500);
+  if (answer.ok && !answer.redirected) swapParts(await answer.text());
 }
 
 // --- dropping and choosing -----------------------------------------------------------------------------------------
