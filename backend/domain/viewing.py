@@ -71,8 +71,12 @@ class Access:
 
     @property
     def may_read(self) -> bool:
-        """Whether anything is shown: where the sender asks for an address, one was given."""
-        return bool(self.reader.address) or not self.row.asks_email
+        """Whether anything is shown: where the sender asks for an address, one was given.
+
+        Nobody is asked for what is neither recorded nor drawn across the pages.
+        """
+        is_of_use = self.row.privacy != "none" or self.row.has_watermark
+        return bool(self.reader.address) or not (self.row.asks_email and is_of_use)
 
     @property
     def recording(self) -> Recording:

@@ -209,8 +209,27 @@ def test_at_the_gate_a_program_leaves_a_trace_that_counts_for_nothing(reader, co
     assert reader.post(f"{shelf.path}/pages", json={"visit": visit, "beacons": [beacon()]}).status_code == 404
     assert kept(conn, shelf) == {"hit": 2, "visit": 1}
     set_privacy(conn, shelf, "none")
-    reader.get(shelf.path, headers=AGENT)
+    assert visit_in(reader.get(shelf.path, headers=AGENT).text) is None
     assert kept(conn, shelf) == {"hit": 2, "visit": 1}
+
+
+@pytest.mark.parametrize(
+    ("privacy", "share", "words"),
+    [
+        ("tell", {}, "sees it beside what was read"),
+        ("ask", {}, "Only if you agree"),
+        ("none", {"has_watermark": True}, "Nothing is recorded of what you read"),
+        ("none", {}, None),
+    ],
+)
+def test_the_gate_says_what_an_address_is_for_and_asks_for_none_in_vain(
+    reader, conn, blobs, gridworks, privacy, share, words
+):
+    shelf = share_a_document(conn, blobs, gridworks, PAGES, Wanted(document={"asks_email": True}, share=share))
+    set_privacy(conn, shelf, privacy)
+    told = reader.get(shelf.path, headers=AGENT).text
+    assert ("who is reading" in told) == (words is not None) and (words or "data-visit") in told
+    assert ("written across the pages" in told) == bool(share)
 
 
 def test_a_visit_goes_on_as_its_own_readers_alone(browser, conn, blobs, gridworks):
