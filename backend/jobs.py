@@ -27,7 +27,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from backend.errors import RateLimited, Stopped, Transient
-from backend.services import converting, documents, hits, mailboxes, syncing, tidying
+from backend.services import converting, documents, hits, looking, mailboxes, syncing, tidying
 from backend.services.parts import Parts
 from backend.store import queue
 from backend.store.engine import plain_url
@@ -49,8 +49,13 @@ _NO_DATABASE = (procrastinate.exceptions.ConnectorException, psycopg.Error, OSEr
 
 
 def sync_mailbox(parts: Parts, now: datetime, workspace_id: int, mailbox_id: int) -> None:
-    """Read what is new in a mailbox."""
+    """Read what is new in a mailbox's tracked conversations."""
     syncing.sync_mailbox(parts.engine, parts.gmail, parts.secrets, (workspace_id, mailbox_id), now)
+
+
+def look_around(parts: Parts, now: datetime, workspace_id: int, mailbox_id: int) -> None:
+    """Look through everything that is new in a mailbox."""
+    looking.look_around(parts.engine, parts.gmail, parts.secrets, (workspace_id, mailbox_id), now)
 
 
 def watch_mailbox(parts: Parts, now: datetime, workspace_id: int, mailbox_id: int) -> None:
@@ -92,6 +97,7 @@ def _in_one_transaction(work: Callable[[Connection, datetime], object]) -> Calla
 
 _JOBS: Mapping[str, Callable[..., None]] = {
     "sync_mailbox": sync_mailbox,
+    "look_around": look_around,
     "watch_mailbox": watch_mailbox,
     "give_back_access": give_back_access,
     "convert_document": convert_document,

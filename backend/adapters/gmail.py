@@ -6,6 +6,7 @@ as long as the process lives. What Google refuses becomes one of our errors in `
 
 import http.client
 import json
+import re
 import threading
 from base64 import urlsafe_b64decode
 from collections import OrderedDict
@@ -25,6 +26,7 @@ from googleapiclient.http import BatchHttpRequest
 
 from backend.adapters.gmail_errors import no_token, refusal
 from backend.domain.identities import Grant
+from backend.domain.looking import SENDERS_A_SEARCH
 from backend.domain.mailboxes import Changes, FoundMail, MailboxProfile, MailHeaders, MailPlace, RawMail, Watch
 from backend.errors import CursorExpired, Forbidden, Malformed, NotFound, SecretUnreadable, Transient
 from backend.settings import GoogleSettings
@@ -35,6 +37,11 @@ _STEP = 100  # messages in a step of history: 2,000 of the 6,000 quota units tha
 _OPEN_MAILBOXES = 1000
 _READ = "https://www.googleapis.com/auth/gmail.readonly"
 _SENT, _DRAFT = "SENT", "DRAFT"
+_BULK = frozenset({"CATEGORY_PROMOTIONS", "CATEGORY_SOCIAL", "CATEGORY_UPDATES", "CATEGORY_FORUMS"})
+_JUNK = frozenset({"SPAM", "TRASH"})
+_RAW_BATCH = 10  # whole mails may have 25 MB each
+_RAW_FIELDS = "id,threadId,labelIds,internalDate,raw"
+_SENDER = re.compile(r"[\w.+@-]+$")  # what stands in a search as it is
 _HEADER_FIELDS = "id,threadId,labelIds,internalDate,payload(mimeType,headers)"  # not the snippet: it is the mail's text
 
 
@@ -168,6 +175,32 @@ class GmailSession:
             if not token or any(head and _instant(head["internalDate"]) < since for head in heads):
                 return found
 
+    def sent_by(self, senders: Sequence[str], since: datetime) -> frozenset[str]:
+        """The ids of mail from any of these senders since then; `q` needs gmail.readonly, else Forbidden."""
+        if not self._may_read:
+            raise Forbidden
+        found: set[str] = set()
+        for start in range(0, len(senders), SENDERS_A_SEARCH):
+            any_of = " ".join(
+                f"from:{each}" for each in senders[start : start + SENDERS_A_SEARCH] if _SENDER.match(each)
+            )
+            query = f"{{{any_of}}} after:{int(since.timestamp())}"
+            found.update(str(message["id"]) for message in self._searched(query))
+        return frozenset(found)
+
+    def _searched(self, query: str) -> Iterator[Mapping[str, Any]]:
+        token: str | None = None
+        while True:
+            page = self._ask(
+                self._gmail.users.messages().list(
+                    userId="me", q=query, maxResults=500, pageToken=token, includeSpamTrash=True
+                )
+            )
+            yield from page.get("messages", [])
+            token = page.get("nextPageToken")
+            if not token:
+                return
+
     def thread(self, thread_id: str) -> Sequence[FoundMail]:
         """What the thread holds now; nothing where it is gone."""
         try:
@@ -190,7 +223,7 @@ class GmailSession:
             raise Forbidden
         messages = self._gmail.users.messages()
         answers = self._batch(
-            ids, lambda id_: messages.get(userId="me", id=id_, format="raw", fields="id,threadId,raw")
+            ids, lambda id_: messages.get(userId="me", id=id_, format="raw", fields=_RAW_FIELDS), _RAW_BATCH
         )
         return [_raw(answer) for answer in answers]
 
@@ -232,11 +265,11 @@ class GmailSession:
             answer: Mapping[str, Any] = request.execute(http=self._http)
             return answer or {}
 
-    def _batch(self, ids: Iterable[str], ask: Callable[[str], Any]) -> Sequence[Mapping[str, Any]]:
+    def _batch(self, ids: Iterable[str], ask: Callable[[str], Any], size: int = _BATCH) -> Sequence[Mapping[str, Any]]:
         wanted = list(dict.fromkeys(ids))
         answers: list[Mapping[str, Any]] = []
-        for start in range(0, len(wanted), _BATCH):
-            answers.extend(self._batch_once([ask(id_) for id_ in wanted[start : start + _BATCH]]))
+        for start in range(0, len(wanted), size):
+            answers.extend(self._batch_once([ask(id_) for id_ in wanted[start : start + size]]))
         return answers
 
     def _batch_once(self, requests: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
@@ -289,9 +322,17 @@ def _changed(record: Mapping[str, Any]) -> Iterator[FoundMail]:
 
 
 def _found(message: Mapping[str, Any], *, sent: bool = False) -> FoundMail:
-    labels = message.get("labelIds", [])
+    labels = frozenset(message.get("labelIds", []))
     is_sent = sent or _SENT in labels
-    return FoundMail(str(message["id"]), str(message["threadId"]), is_sent, _DRAFT in labels and not is_sent)
+    return FoundMail(
+        id=str(message["id"]),
+        thread_id=str(message["threadId"]),
+        is_sent=is_sent,
+        is_draft=_DRAFT in labels and not is_sent,
+        begins_thread=message["id"] == message["threadId"],  # a thread has the id of its first message
+        is_bulk=bool(labels & _BULK),
+        is_junk=bool(labels & _JUNK),
+    )
 
 
 def _headers(answer: Mapping[str, Any]) -> MailHeaders:
@@ -314,6 +355,9 @@ def _raw(answer: Mapping[str, Any]) -> RawMail:
         id=str(answer["id"]),
         thread_id=str(answer["threadId"]),
         content=urlsafe_b64decode(content + "=" * (-len(content) % 4)),
+        received_at=_instant(answer["internalDate"]),
+        is_sent=_SENT in answer.get("labelIds", []),
+        is_draft=_DRAFT in answer.get("labelIds", []),
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from backend.domain.mail import Mail, parse_mail
 from backend.domain.people import MailboxFacts, Recipient, Role
-from backend.domain.replies import Judgement, TrackedMessage, judge_alone, judge_incoming
+from backend.domain.replies import Judgement, TrackedMessage, judge_alone, judge_incoming, thread_key
 from backend.errors import UnreadableMail
 
 
@@ -98,5 +98,5 @@ def _tracked(number: int, mail: Mail) -> TrackedMessage:
         subject=mail.subject,
         sent_at=mail.date,
         recipients=recipients,
-        thread_index=mail.header("Thread-Index"),
+        thread_keys=frozenset(filter(None, [thread_key(mail.header("Thread-Index"))])),
     )

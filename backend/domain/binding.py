@@ -35,6 +35,7 @@ class SentCopy:
     subject: str
     sent_at: datetime
     tokens: frozenset[str] = field(default_factory=frozenset)
+    thread_index: str | None = None
 
 
 @dataclass(frozen=True)

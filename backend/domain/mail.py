@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import Message
 from functools import cached_property
+from itertools import islice
 
 from backend.domain import mail_pieces as pieces
 from backend.domain.mail_pieces import Address, Part
@@ -174,3 +175,14 @@ def mail_from_headers(headers: Sequence[tuple[str, str]], *, mime_type: str | No
     if mime_type and (not stated or not params):
         content_type = mime_type.lower()
     return Mail(decoded, content_type, params, headers_only=True)
+
+
+def headers_as_they_came(raw: bytes) -> tuple[tuple[str, str], ...]:
+    """Return every header of a mail, unfolded but not decoded: what is kept as the fact. Raises UnreadableMail."""
+    items = islice(pieces.message_of(raw).raw_items(), pieces.MOST_HEADERS)
+    return tuple((name, _unfolded(str(value))) for name, value in items)
+
+
+def _unfolded(value: str) -> str:
+    as_bytes = " ".join(value.splitlines()).encode("utf-8", "surrogateescape")
+    return as_bytes.decode("utf-8", "replace")

@@ -25,6 +25,7 @@ __all__ = [
     "judge_alone",
     "judge_incoming",
     "references_of",
+    "thread_key",
 ]
 
 PROBABLY_WITHIN = timedelta(days=45)
@@ -32,7 +33,11 @@ PROBABLY_WITHIN = timedelta(days=45)
 
 @dataclass(frozen=True)
 class TrackedMessage:
-    """A sent message that could be answered. `message_id_header` is as read back, without angle brackets."""
+    """A sent message that could be answered. `message_id_header` is as read back, without angle brackets.
+
+    What is known of its conversation: the ids of the mails in it (answers, the rep's own), the provider's threads that
+    they are in, and what Outlook's Thread-Index begins with there.
+    """
 
     message_id: int
     message_id_header: str
@@ -40,7 +45,9 @@ class TrackedMessage:
     subject: str = ""
     sent_at: datetime | None = None
     recipients: tuple[Recipient, ...] = ()
-    thread_index: str | None = None
+    thread_keys: frozenset[str] = frozenset()
+    mail_ids: frozenset[str] = frozenset()
+    thread_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -205,6 +212,10 @@ def find_match(mail: Mail, tracked: Sequence[TrackedMessage], finding: Finding, 
     for by, each, confidence in _ids(mail):
         if message := by_id.get(id_key(each)):
             return Match(message, by, each, confidence)
+    in_conversation = {id_key(each): message for message in tracked for each in sorted(message.mail_ids)}
+    for by, each, confidence in _ids(mail):
+        if message := in_conversation.get(id_key(each)):
+            return Match(message, f"{by} to a mail of the conversation", each, confidence - 0.02)
     return (
         _by_thread_index(mail, tracked)
         or _by_thread(mail, tracked, thread_id)
@@ -221,13 +232,13 @@ def thread_key(thread_index: str | None) -> str:
 
 def _by_thread_index(mail: Mail, tracked: Sequence[TrackedMessage]) -> Match | None:
     key = thread_key(mail.header("Thread-Index"))
-    fitting = [each for each in tracked if key and thread_key(each.thread_index) == key]
+    fitting = [each for each in tracked if key and key in each.thread_keys]
     message = _latest_before(fitting, mail.date)
     return Match(message, "Thread-Index", key, 0.9) if message else None
 
 
 def _by_thread(mail: Mail, tracked: Sequence[TrackedMessage], thread_id: str | None) -> Match | None:
-    fitting = [each for each in tracked if thread_id and each.thread_id == thread_id]
+    fitting = [each for each in tracked if thread_id and thread_id in (each.thread_id, *each.thread_ids)]
     message = _latest_before(fitting, mail.date)
     return Match(message, "thread", thread_id or "", 0.85) if message else None
 

@@ -5,18 +5,19 @@ Nothing about mail that concerns no tracked message leaves this module.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes
 
 from backend.domain.answer_text import new_text
 from backend.domain.binding import Binding, Mode, PreparedMessage, SentCopy, bind_all
 from backend.domain.feed import PROBABLE_BELOW
-from backend.domain.mail import Mail, mail_from_headers
+from backend.domain.mail import Mail, headers_as_they_came, mail_from_headers, parse_mail
 from backend.domain.mail_pieces import addresses
-from backend.domain.mailboxes import MailHeaders
+from backend.domain.mailboxes import MailHeaders, RawMail
 from backend.domain.people import MailboxFacts, Recipient
-from backend.domain.replies import Judgement, TrackedMessage, judge_incoming, references_of
+from backend.domain.replies import Judgement, TrackedMessage, judge_incoming, references_of, thread_key
 from backend.domain.tokens import find_tokens
+from backend.errors import UnreadableMail
 
 FEED_KINDS = frozenset({"reply", "auto_reply", "bounce", "receipt", "calendar"})
 
@@ -37,6 +38,7 @@ class Bound:
             subject=self.copy.subject,
             sent_at=self.copy.sent_at,
             recipients=self.copy.recipients,
+            thread_keys=frozenset(filter(None, [thread_key(self.copy.thread_index)])),
         )
 
 
@@ -65,6 +67,16 @@ def letter_of(at: MailHeaders) -> Letter:
     return Letter(at, mail_from_headers(at.headers, mime_type=at.mime_type))
 
 
+def whole_letter(raw: RawMail) -> Letter:
+    """Read a whole message; one that is no mail at all is a letter without anything in it."""
+    try:
+        headers, mail = headers_as_they_came(raw.content), parse_mail(raw.content)
+    except UnreadableMail:
+        headers, mail = (), mail_from_headers(())
+    at = MailHeaders(raw.id, raw.thread_id, raw.received_at, raw.is_sent, raw.is_draft, headers)
+    return Letter(at, mail)
+
+
 def bind_copies(
     sent: Sequence[Letter], bodies: Mapping[str, bytes], prepared: Sequence[PreparedMessage], mode: Mode
 ) -> list[Bound]:
@@ -72,6 +84,34 @@ def bind_copies(
     copies = {letter.at.id: _copy(letter, bodies.get(letter.at.id)) for letter in sent}
     bound = bind_all(list(copies.values()), prepared, mode)
     return [Bound(copies[id_], binding) for id_, binding in sorted(bound.items(), key=lambda item: item[1].message_id)]
+
+
+def judge_letters(letters: Sequence[Letter], tracked: Sequence[TrackedMessage], facts: MailboxFacts) -> list[Judged]:
+    """Judge letters as they came, one after the other: each may answer what one before it added to a conversation."""
+    known = {each.message_id: each for each in tracked}
+    judged = []
+    for letter in sorted(letters, key=lambda each: (each.at.received_at, each.at.id)):
+        judgement = judge_letter(letter, known.values(), facts)
+        judged.append(Judged(letter, judgement))
+        if judgement.message_id is not None:
+            known[judgement.message_id] = _with(known[judgement.message_id], letter)
+    return judged
+
+
+def _with(message: TrackedMessage, letter: Letter) -> TrackedMessage:
+    keys = {thread_key(letter.mail.header("Thread-Index"))} - {""}
+    return replace(
+        message,
+        mail_ids=message.mail_ids | {each for each in (letter.mail.message_id,) if each},
+        thread_ids=message.thread_ids | {letter.at.thread_id},
+        thread_keys=message.thread_keys | keys,
+    )
+
+
+def aliases_in(letters: Iterable[Letter], facts: MailboxFacts) -> frozenset[str]:
+    """Addresses that the owner sends from and we did not know; under gmail.metadata nobody tells us of them."""
+    senders = {letter.mail.from_.address for letter in letters if letter.at.is_sent} - {""}
+    return frozenset(senders - facts.own_addresses - facts.colleague_addresses)
 
 
 def judge_letter(letter: Letter, tracked: Iterable[TrackedMessage], facts: MailboxFacts) -> Judgement:
@@ -88,7 +128,7 @@ def judge_letter(letter: Letter, tracked: Iterable[TrackedMessage], facts: Mailb
 
 def wants_body(letter: Letter, judgement: Judgement) -> bool:
     """Whether the whole mail would tell more: it concerns us by its headers, or is a report that returns a mail."""
-    if letter.at.is_sent or judgement.kind == "own":
+    if letter.at.is_sent or judgement.kind == "own" or not letter.mail.headers_only:
         return False
     return judgement.message_id is not None or is_report(letter.mail)
 
@@ -159,4 +199,5 @@ def _copy(letter: Letter, body: bytes | None) -> SentCopy:
         subject=letter.mail.subject,
         sent_at=letter.at.received_at,
         tokens=tokens_in(body) if body is not None else frozenset(),
+        thread_index=letter.mail.header("Thread-Index"),
     )

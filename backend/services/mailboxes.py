@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 RENEW_BEFORE = timedelta(days=5)  # a watch lasts 7 days; renewing every other day survives a long week-end
 SWEEP_AFTER = timedelta(minutes=15)
+LOOK_AFTER = timedelta(minutes=55)
 _SPREAD_S = 3600  # renewals are spread over an hour, so that they do not come in one burst
 
 
@@ -150,11 +151,17 @@ def renew_watches(conn: Connection, now: datetime) -> int:
 
 
 def sweep(conn: Connection, now: datetime) -> int:
-    """Leave a job for each mailbox that was not read for a while: pushes may be lost. The caller commits."""
-    due = store.mailboxes_unread_since(conn, now - SWEEP_AFTER)
-    for workspace_id, mailbox_id in due:
+    """Leave a job for each mailbox that was not read, or not looked through, for a while. The caller commits.
+
+    Pushes may be lost, and what comes outside of our conversations is not read when they come.
+    """
+    unread = store.mailboxes_unread_since(conn, now - SWEEP_AFTER)
+    for workspace_id, mailbox_id in unread:
         leave_job(conn, "sync_mailbox", workspace_id, mailbox_id)
-    return len(due)
+    unseen = store.mailboxes_not_looked_at_since(conn, now - LOOK_AFTER)
+    for workspace_id, mailbox_id in unseen:
+        leave_job(conn, "look_around", workspace_id, mailbox_id)
+    return len({*unread, *unseen})
 
 
 def sync_mailboxes_at(conn: Connection, address: str) -> int:

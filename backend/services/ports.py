@@ -74,6 +74,12 @@ class MailboxSession(Protocol):
 
     def raw(self, ids: Iterable[str]) -> Sequence[RawMail]:
         """These messages as they are; those that are gone are left out. Raises Forbidden without `full` access."""
+    def sent_by(self, senders: Sequence[str], since: datetime) -> frozenset[str]:
+        """The ids of mail from any of these addresses, domains or names before the @, since then; junk too.
+
+        Raises Forbidden without `full` access. What came a moment ago may be missing.
+        """
+
 
     def resolve_addon_id(self, addon_id: str) -> MailPlace | None:
         """Find the message that the provider's add-on names so; None where there is none."""

@@ -1,52 +1,58 @@
-"""What is new in a mailbox, and what does it mean for the tracked messages? Reading, planning, storing.
+"""What is new in a mailbox's tracked conversations, and what does it mean? Reading, planning, storing.
 
-    history since the cursor -> headers -> (own sent copies' bodies) -> bind -> threads of what was bound
-        -> judge -> (bodies of what concerns us) -> judge again -> store all, and the new cursor, in one transaction
+    history since the cursor -> what is worth reading at once (`domain.looking`) -> whole mails, or headers alone
+        -> bind sent copies -> threads of what was bound -> judge -> store all, and the new cursor, in one transaction
 
-Network and transactions take turns. Facts are read after the history, so a message that was prepared before its copy
-was sent is known. A plan is stored only where the cursor still stands where it was read from: whoever comes second
-finds it moved and begins anew from there. So pushes may be repeated, reordered or lost, workers may be killed or run
-side by side, and the rows are those of one clean run. A message's thread is read when it is bound, so that an answer
-that came before its sent copy was seen is found, too.
+What else came is looked at by `services.looking`, from a cursor of its own. Network and transactions take turns. Facts
+are read after the history, so a message that was prepared before its copy was sent is known. A plan is stored only
+where the cursor still stands where it was read from: whoever comes second finds it moved and begins anew from there. So
+pushes may be repeated, reordered or lost, workers may be killed or run side by side, and the rows are those of one
+clean run. A message's thread is read when it is bound, so that an answer that came before its sent copy was seen is
+found, too.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection, Engine
 
-from backend.domain.binding import Mode, PreparedMessage
+from backend.domain.binding import PreparedMessage
+from backend.domain.looking import closely
 from backend.domain.mail import Mail, parse_mail
 from backend.domain.mailboxes import Changes, FoundMail
 from backend.domain.people import MailboxFacts
-from backend.domain.replies import TrackedMessage
+from backend.domain.replies import TrackedMessage, thread_key
 from backend.domain.syncing_plan import (
     FEED_KINDS,
     Bound,
     Judged,
     Letter,
+    aliases_in,
     bind_copies,
     is_report,
-    judge_letter,
+    judge_letters,
     letter_of,
     told,
     wants_body,
+    whole_letter,
 )
 from backend.errors import CursorExpired, Transient, UnreadableMail
 from backend.services.hits import lock_messages, settle_message
 from backend.services.mailboxes import open_mailbox, withdrawal_noted
 from backend.services.ports import MailboxProvider, MailboxSession, SecretBox
+from backend.store import conversations
 from backend.store import incoming as store
 from backend.store.feed import FeedItem, put_item
-from backend.store.incoming import Sought
-from backend.store.mailboxes import Mailbox, find_mailbox, lock_mailbox, put_cursor
+from backend.store.mailboxes import Cursors, Mailbox, find_mailbox, lock_mailbox, put_cursors, put_own_addresses
+from backend.store.queue import enqueue
 
 log = structlog.get_logger(__name__)
 
-_MOST_STEPS = 200
-_MOST_OVERTAKEN = 5
+MOST_STEPS = 200
+MOST_OVERTAKEN = 5
+LOOK_SOON_AFTER = timedelta(minutes=2)
 _RESYNC_THREADS_SINCE = timedelta(days=30)
 _RESYNC_THREADS = 200  # with the newest mail some 5,000 of the 6,000 quota units that a user has in a minute
 _RESYNC_AT_MOST = timedelta(days=7)
@@ -59,28 +65,35 @@ class Plan:
 
     bound: Sequence[Bound]
     judged: Sequence[Judged]
-    cursor: str
+    cursors: Cursors
+    aliases: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
-class _Known:
+class Known:
     """What was known when the history had been read."""
 
     prepared: Sequence[PreparedMessage]
     is_tracking: bool
     people: MailboxFacts
     stored: frozenset[str]
+    threads: frozenset[str]
+
+    @property
+    def concerns_us(self) -> bool:
+        """Whether any mail could be about a message of ours."""
+        return self.is_tracking or bool(self.prepared)
 
 
 def sync_mailbox(
     engine: Engine, provider: MailboxProvider, secrets: SecretBox, mailbox: tuple[int, int], now: datetime
 ) -> None:
-    """Read what is new in (workspace, mailbox) and store what it means. Safe to repeat; commits step by step.
+    """Read what is new in (workspace, mailbox)'s conversations and store it. Safe to repeat; commits step by step.
 
     Raises RateLimited and Transient; what was stored by then stays. A withdrawn consent disconnects the mailbox.
     """
     overtaken = 0
-    for _ in range(_MOST_STEPS):
+    for _ in range(MOST_STEPS):
         with engine.begin() as conn:
             found = find_mailbox(conn, *mailbox)
         if found is None or not found.is_connected:
@@ -94,7 +107,7 @@ def sync_mailbox(
             with engine.begin() as conn:
                 stored = store_plan(conn, found, plan, now)
             overtaken += not stored
-        if overtaken > _MOST_OVERTAKEN:
+        if overtaken > MOST_OVERTAKEN:
             raise Transient("Other workers read this mailbox all the time.")
         if stored and not more:
             return
@@ -107,33 +120,36 @@ def lapse_prepared(conn: Connection, now: datetime) -> int:
 
 def plan_step(engine: Engine, session: MailboxSession, mailbox: Mailbox, changes: Changes, now: datetime) -> Plan:
     """Look at what was found and decide what it means. Network and short reading transactions in turn."""
+    cursors = Cursors(changes.cursor, changes.cursor if changes.after_a_gap else mailbox.looked_history_id)
     with engine.begin() as conn:
-        known = _known(conn, mailbox, changes.found)
-    fresh = [mail.id for mail in changes.found if not mail.is_draft and mail.id not in known.stored]
-    if not fresh or not (known.is_tracking or known.prepared):
-        return Plan((), (), changes.cursor)
-    letters = _letters(session, fresh)
-    bound = _bind(session, mailbox, known, letters)
-    letters += _letters(session, _rest_of_threads(session, bound, {letter.at.id for letter in letters}))
+        known = known_of(conn, mailbox, changes.found)
+    fresh = [mail for mail in changes.found if mail.id not in known.stored and not mail.is_draft]
+    if not changes.after_a_gap:
+        fresh = closely(fresh, known.threads, awaits_copies=bool(known.prepared))
+    if not fresh or not known.concerns_us:
+        return Plan((), (), cursors)
+    is_whole = mailbox.mode == "full" and not changes.after_a_gap
+    letters, contents = _letters(session, [mail.id for mail in fresh], is_whole)
+    bound = _bind(session, mailbox, known, letters, contents)
+    seen = {letter.at.id for letter in letters}
+    letters += _letters(session, _rest_of_threads(session, bound, seen), is_whole)[0]
     copies = {each.copy.provider_message_id for each in bound}
     others = [letter for letter in letters if letter.at.id not in copies]
-    with engine.begin() as conn:
-        tracked = _tracked(conn, mailbox, others, now)
-    judged = _judge(session, mailbox, others, [*(each.as_tracked for each in bound), *tracked], known.people)
-    return Plan(bound, judged, changes.cursor)
+    judged = judge(engine, session, mailbox, (known, others, bound), now)
+    return Plan(bound, judged, cursors, aliases_in(letters, known.people))
 
 
 def store_plan(conn: Connection, mailbox: Mailbox, plan: Plan, now: datetime) -> bool:
     """Store a plan; False, and nothing stored, where the mailbox has moved on since it was read. The caller commits."""
     stands = lock_mailbox(conn, mailbox.workspace_id, mailbox.id)
-    if stands is None or (stands.history_id, stands.connected_at) != (mailbox.history_id, mailbox.connected_at):
+    if stands is None or (stands.cursors, stands.connected_at) != (mailbox.cursors, mailbox.connected_at):
         return False
     if not stands.is_connected:
         return False
     concerned = {each.binding.message_id for each in plan.bound}
     concerned |= {each.judgement.message_id for each in plan.judged if each.judgement.message_id is not None}
     threads = {each.copy.thread_id for each in plan.bound if each.copy.thread_id}
-    beside = store.conversations_of(conn, mailbox, concerned, threads) if concerned else frozenset()
+    beside = conversations.conversations_of(conn, mailbox, concerned, threads) if concerned else frozenset()
     lock_messages(conn, {(mailbox.workspace_id, message_id) for message_id in concerned | beside})
     touched = set()
     for bound in sorted(plan.bound, key=lambda each: each.binding.message_id):
@@ -145,7 +161,10 @@ def store_plan(conn: Connection, mailbox: Mailbox, plan: Plan, now: datetime) ->
             touched.add(_tell_incoming(conn, mailbox.workspace_id, incoming_id, judged))
     for message_id in sorted(touched | beside) if touched else ():  # what is written there quotes them, too
         settle_message(conn, mailbox.workspace_id, message_id, now)
-    put_cursor(conn, mailbox.workspace_id, mailbox.id, plan.cursor, now)
+    put_cursors(conn, mailbox, plan.cursors, now)
+    put_own_addresses(conn, mailbox, plan.aliases)
+    if plan.bound:
+        _look_soon(conn, mailbox, now)
     if plan.bound or plan.judged:
         log.info("mailbox_synced", mailbox_id=mailbox.id, bound=len(plan.bound), judged=len(plan.judged))
     return True
@@ -157,15 +176,15 @@ def _changes(engine: Engine, session: MailboxSession, mailbox: Mailbox, now: dat
             return session.changes_since(mailbox.history_id)
         except CursorExpired:
             log.warning("history_expired", mailbox_id=mailbox.id)
-    return _resync(engine, session, mailbox, now)
+    return resync(engine, session, mailbox, now)
 
 
-def _resync(engine: Engine, session: MailboxSession, mailbox: Mailbox, now: datetime) -> Changes:
+def resync(engine: Engine, session: MailboxSession, mailbox: Mailbox, now: datetime) -> Changes:
     """Look where answers and sent copies are likely; the cursor is taken first, so that nothing falls between."""
     cursor = session.profile().cursor
     since = max(mailbox.synced_at or mailbox.connected_at, now - _RESYNC_AT_MOST) - timedelta(hours=1)
     with engine.begin() as conn:
-        threads = store.threads_since(conn, mailbox, now - _RESYNC_THREADS_SINCE, _RESYNC_THREADS)
+        threads = conversations.threads_since(conn, mailbox, now - _RESYNC_THREADS_SINCE, _RESYNC_THREADS)
     found: dict[str, FoundMail] = {}
     for thread_id in threads:
         found.update((mail.id, mail) for mail in session.thread(thread_id))
@@ -174,29 +193,49 @@ def _resync(engine: Engine, session: MailboxSession, mailbox: Mailbox, now: date
     found.update((mail.id, mail) for mail in recent[:_RESYNC_NEWEST])
     left = max(0, len(recent) - _RESYNC_NEWEST)
     log.info("mailbox_resynced", mailbox_id=mailbox.id, threads=len(threads), found=len(found), left_unread=left)
-    return Changes(tuple(found.values()), cursor)
+    return Changes(tuple(found.values()), cursor, after_a_gap=True)
 
 
-def _known(conn: Connection, mailbox: Mailbox, found: Iterable[FoundMail]) -> _Known:
-    return _Known(
+def _look_soon(conn: Connection, mailbox: Mailbox, now: datetime) -> None:
+    """Absence notes and bounces come within minutes, and not always in the conversation."""
+    args = {"workspace_id": mailbox.workspace_id, "mailbox_id": mailbox.id}
+    lock = f"look_around:{mailbox.workspace_id}:{mailbox.id}"
+    enqueue(conn, "look_around", args, lock=lock, at=now + LOOK_SOON_AFTER)
+
+
+def known_of(conn: Connection, mailbox: Mailbox, found: Iterable[FoundMail]) -> Known:
+    """Read what is known when history has been read."""
+    found = list(found)
+    return Known(
         prepared=store.prepared_messages(conn, mailbox),
         is_tracking=store.has_sent_messages(conn, mailbox.workspace_id),
         people=store.people_of(conn, mailbox),
         stored=store.known_mail(conn, mailbox, [mail.id for mail in found]),
+        threads=conversations.tracked_threads(conn, mailbox, {mail.thread_id for mail in found}),
     )
 
 
-def _letters(session: MailboxSession, ids: Sequence[str]) -> list[Letter]:
-    return [letter_of(headers) for headers in session.headers(ids) if not headers.is_draft] if ids else []
+def _letters(session: MailboxSession, ids: Sequence[str], is_whole: bool) -> tuple[list[Letter], dict[str, bytes]]:
+    """Read these messages, with what was sent in them as it is; drafts are left out."""
+    if not ids:
+        return [], {}
+    if not is_whole:
+        return [letter_of(headers) for headers in session.headers(ids) if not headers.is_draft], {}
+    raws = [raw for raw in session.raw(ids) if not raw.is_draft]
+    return [whole_letter(raw) for raw in raws], {raw.id: raw.content for raw in raws if raw.is_sent}
 
 
-def _bind(session: MailboxSession, mailbox: Mailbox, known: _Known, letters: Sequence[Letter]) -> list[Bound]:
+def _bind(
+    session: MailboxSession, mailbox: Mailbox, known: Known, letters: Sequence[Letter], contents: dict[str, bytes]
+) -> list[Bound]:
     sent = [letter for letter in letters if letter.at.is_sent]
     if not sent or not known.prepared:
         return []
-    mode: Mode = "full" if mailbox.mode == "full" else "headers"
-    bodies = {raw.id: raw.content for raw in session.raw([letter.at.id for letter in sent])} if mode == "full" else {}
-    return bind_copies(sent, bodies, known.prepared, mode)
+    if mailbox.mode != "full":
+        return bind_copies(sent, {}, known.prepared, "headers")
+    missing = [letter.at.id for letter in sent if letter.at.id not in contents]
+    bodies = {**contents, **{raw.id: raw.content for raw in session.raw(missing)}} if missing else contents
+    return bind_copies(sent, bodies, known.prepared, "full")
 
 
 def _rest_of_threads(session: MailboxSession, bound: Sequence[Bound], seen: set[str]) -> list[str]:
@@ -207,29 +246,37 @@ def _rest_of_threads(session: MailboxSession, bound: Sequence[Bound], seen: set[
 
 
 def _tracked(conn: Connection, mailbox: Mailbox, letters: Sequence[Letter], now: datetime) -> Sequence[TrackedMessage]:
-    sought = Sought(
+    sought = conversations.Sought(
         message_ids=frozenset(each for letter in letters for each in letter.references),
         thread_ids=frozenset(letter.at.thread_id for letter in letters),
         senders=frozenset(letter.mail.from_.address for letter in letters),
+        thread_keys=frozenset(filter(None, (thread_key(letter.mail.header("Thread-Index")) for letter in letters))),
         any_report=any(is_report(letter.mail) for letter in letters),
     )
-    return store.tracked_messages(conn, mailbox, sought, now) if letters else []
+    return conversations.tracked_messages(conn, mailbox, sought, now) if letters else []
 
 
-def _judge(
+def judge(
+    engine: Engine,
     session: MailboxSession,
     mailbox: Mailbox,
-    letters: Sequence[Letter],
-    tracked: Sequence[TrackedMessage],
-    people: MailboxFacts,
+    read: tuple[Known, Sequence[Letter], Sequence[Bound]],
+    now: datetime,
 ) -> list[Judged]:
+    """Judge what was read; bodies, in `full` mode, are read of what concerns us only. Leaves out what does not."""
+    known, letters, bound = read
+    own = aliases_in([*letters], known.people)
+    people = replace(known.people, own_addresses=known.people.own_addresses | own)
+    with engine.begin() as conn:
+        tracked = [*(each.as_tracked for each in bound), *_tracked(conn, mailbox, letters, now)]
     if not tracked:
         return []
-    judged = [Judged(letter, judge_letter(letter, tracked, people)) for letter in letters]
-    if mailbox.mode == "full":
-        bodies = _bodies(session, [each.letter.at.id for each in judged if wants_body(each.letter, each.judgement)])
+    judged = judge_letters(letters, tracked, people)
+    wanted = [each.letter.at.id for each in judged if wants_body(each.letter, each.judgement)]
+    if mailbox.mode == "full" and wanted:
+        bodies = _bodies(session, wanted)
         whole = [Letter(each.letter.at, bodies.get(each.letter.at.id, each.letter.mail)) for each in judged]
-        judged = [Judged(letter, judge_letter(letter, tracked, people)) for letter in whole]
+        judged = judge_letters(whole, tracked, people)
     return [each for each in judged if each.judgement.message_id is not None]
 
 

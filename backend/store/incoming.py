@@ -7,34 +7,21 @@ once, whichever of the workspace's mailboxes sees it first.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, false, func, insert, or_, select, true, union, update
+from sqlalchemy import Connection, delete, exists, func, insert, or_, select, true, union, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from backend.domain.binding import PreparedMessage
-from backend.domain.people import MailboxFacts, Recipient
-from backend.domain.replies import RULES_VERSION, TrackedMessage
+from backend.domain.people import MailboxFacts
+from backend.domain.replies import RULES_VERSION, thread_key
 from backend.domain.syncing_plan import Bound, Judged
+from backend.store.conversations import recipients_by_message
 from backend.store.mailboxes import Mailbox
 from backend.store.tables import feed_item, incoming, message, recipient, rep, tracker, workspace
 
 LAPSE_AFTER = timedelta(days=7)
-PROBABLE_WITHIN = timedelta(days=45)
-_MOST_PROBABLE = 500
 _LONGEST_HEADERS = 400_000
-
-
-@dataclass(frozen=True)
-class Sought:
-    """By what a batch of mail could be about tracked messages."""
-
-    message_ids: frozenset[str]
-    thread_ids: frozenset[str]
-    senders: frozenset[str] = field(repr=False)
-    any_report: bool = False
 
 
 def prepared_messages(conn: Connection, mailbox: Mailbox) -> Sequence[PreparedMessage]:
@@ -52,7 +39,7 @@ def prepared_messages(conn: Connection, mailbox: Mailbox) -> Sequence[PreparedMe
     rows = conn.execute(asked).all()
     ids = [row.id for row in rows]
     tokens = _tokens(conn, mailbox.workspace_id, ids)
-    people = _recipients(conn, mailbox.workspace_id, ids)
+    people = recipients_by_message(conn, mailbox.workspace_id, ids)
     return [
         PreparedMessage(row.id, frozenset(tokens[row.id]), tuple(people[row.id]), row.subject, row.prepared_at)
         for row in rows
@@ -101,77 +88,6 @@ def people_of(conn: Connection, mailbox: Mailbox) -> MailboxFacts:
     )
 
 
-def tracked_messages(conn: Connection, mailbox: Mailbox, sought: Sought, now: datetime) -> Sequence[TrackedMessage]:
-    """The sent messages that this mail could be about: named by it, in its threads, or written to its senders."""
-    asked = (
-        select(
-            message.c.id,
-            message.c.mailbox_id,
-            message.c.message_id_header,
-            message.c.thread_id,
-            message.c.subject,
-            message.c.sent_at,
-        )
-        .where(
-            message.c.workspace_id == mailbox.workspace_id,
-            message.c.state == "sent",
-            or_(_named(sought), _in_threads(mailbox, sought), _probable(mailbox, sought, now)),
-        )
-        .order_by(message.c.sent_at.desc(), message.c.id)
-        .limit(_MOST_PROBABLE)
-    )
-    rows = conn.execute(asked).all()
-    people = _recipients(conn, mailbox.workspace_id, [row.id for row in rows])
-    return [
-        TrackedMessage(
-            message_id=row.id,
-            message_id_header=row.message_id_header or "",
-            thread_id=row.thread_id if row.mailbox_id == mailbox.id else None,  # thread ids mean one mailbox
-            subject=row.subject or "",
-            sent_at=row.sent_at,
-            recipients=tuple(people[row.id]),
-        )
-        for row in rows
-    ]
-
-
-def threads_since(conn: Connection, mailbox: Mailbox, since: datetime, limit: int) -> Sequence[str]:
-    """The threads of the mailbox's tracked messages that were sent since then, the newest first."""
-    asked = (
-        select(message.c.thread_id)
-        .where(
-            message.c.workspace_id == mailbox.workspace_id,
-            message.c.mailbox_id == mailbox.id,
-            message.c.thread_id.is_not(None),
-            message.c.sent_at >= since,
-        )
-        .group_by(message.c.thread_id)
-        .order_by(func.max(message.c.sent_at).desc())
-        .limit(limit)
-    )
-    return list(conn.execute(asked).scalars())
-
-
-def conversations_of(
-    conn: Connection, mailbox: Mailbox, messages: Iterable[int], threads: Iterable[str]
-) -> frozenset[int]:
-    """The sent messages in these threads of the mailbox, and those that share a thread with these messages."""
-    known, other = message.alias("known"), message.alias("other")
-    in_thread = and_(other.c.mailbox_id == known.c.mailbox_id, other.c.thread_id == known.c.thread_id)
-    shared = (
-        select(other.c.id)
-        .join(known, and_(known.c.workspace_id == other.c.workspace_id, in_thread))
-        .where(known.c.workspace_id == mailbox.workspace_id, known.c.id.in_(list(messages)), other.c.state == "sent")
-    )
-    named = select(message.c.id).where(
-        message.c.workspace_id == mailbox.workspace_id,
-        message.c.mailbox_id == mailbox.id,
-        message.c.thread_id.in_(list(threads)),
-        message.c.state == "sent",
-    )
-    return frozenset(conn.execute(union(shared, named)).scalars())
-
-
 def put_bound(conn: Connection, mailbox: Mailbox, bound: Bound) -> bool:
     """Note a message as sent, with what its sent copy says; False where it is bound already, or its copy is."""
     copy = bound.copy
@@ -200,6 +116,7 @@ def put_bound(conn: Connection, mailbox: Mailbox, bound: Bound) -> bool:
             provider_message_id=copy.provider_message_id,
             thread_id=copy.thread_id,
             message_id_header=storable(copy.message_id_header) or None,
+            thread_key=storable(thread_key(copy.thread_index)) or None,
         )
     )
     if done.rowcount == 0:
@@ -228,6 +145,7 @@ def put_incoming(conn: Connection, mailbox: Mailbox, judged: Judged) -> int | No
         message_id=message_id,
         thread_id=at.thread_id,
         message_id_header=header,
+        thread_key=storable(thread_key(mail.header("Thread-Index"))) or None,
         received_at=at.received_at,
         from_name=storable(mail.from_.name),
         from_address=storable(mail.from_.address),
@@ -272,29 +190,6 @@ def storable(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
-def _named(sought: Sought) -> Any:
-    return message.c.message_id_header.in_(sought.message_ids) if sought.message_ids else false()
-
-
-def _in_threads(mailbox: Mailbox, sought: Sought) -> Any:
-    if not sought.thread_ids:
-        return false()
-    return and_(message.c.mailbox_id == mailbox.id, message.c.thread_id.in_(sought.thread_ids))
-
-
-def _probable(mailbox: Mailbox, sought: Sought, now: datetime) -> Any:
-    """The rep's latest messages to whoever writes now; for a report all of the last days: it names whom it will."""
-    own = and_(message.c.rep_id == mailbox.rep_id, message.c.sent_at >= now - PROBABLE_WITHIN)
-    domains = {sender.rpartition("@")[2] for sender in sought.senders} - {""}
-    to_sender = exists().where(
-        recipient.c.workspace_id == message.c.workspace_id,
-        recipient.c.message_id == message.c.id,
-        func.split_part(recipient.c.address, "@", 2).in_(domains),
-    )
-    for_report = message.c.sent_at >= now - LAPSE_AFTER if sought.any_report else false()
-    return and_(own, or_(to_sender if domains else false(), for_report))
-
-
 def _tokens(conn: Connection, workspace_id: int, ids: Sequence[int]) -> defaultdict[int, set[str]]:
     found: defaultdict[int, set[str]] = defaultdict(set)
     asked = select(tracker.c.message_id, tracker.c.token).where(
@@ -302,18 +197,6 @@ def _tokens(conn: Connection, workspace_id: int, ids: Sequence[int]) -> defaultd
     )
     for message_id, token in conn.execute(asked) if ids else ():
         found[message_id].add(token)
-    return found
-
-
-def _recipients(conn: Connection, workspace_id: int, ids: Sequence[int]) -> defaultdict[int, list[Recipient]]:
-    found: defaultdict[int, list[Recipient]] = defaultdict(list)
-    asked = (
-        select(recipient)
-        .where(recipient.c.workspace_id == workspace_id, recipient.c.message_id.in_(ids))
-        .order_by(recipient.c.message_id, recipient.c.address)
-    )
-    for row in conn.execute(asked) if ids else ():
-        found[row.message_id].append(Recipient(row.address, row.name, row.role))
     return found
 
 

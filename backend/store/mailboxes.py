@@ -26,13 +26,27 @@ class Mailbox:
     credentials: bytes | None = field(repr=False)
     own_addresses: frozenset[str]
     history_id: str | None
+    looked_history_id: str | None
     watch_expires_at: datetime | None
     connected_at: datetime
     synced_at: datetime | None
+    looked_at: datetime | None
+
+    @property
+    def cursors(self) -> "Cursors":
+        return Cursors(self.history_id, self.looked_history_id)
 
     @property
     def is_connected(self) -> bool:
         return self.state == "connected" and self.credentials is not None
+
+
+@dataclass(frozen=True)
+class Cursors:
+    """How far a mailbox's history was read: `read` for tracked conversations, `looked` for everything."""
+
+    read: str | None
+    looked: str | None
 
 
 @dataclass(frozen=True)
@@ -103,11 +117,16 @@ def put_connected(conn: Connection, workspace_id: int, connected: Connected, now
         rep_id=connected.rep_id,
         address=connected.address,
         history_id=connected.cursor,
+        looked_history_id=connected.cursor,
         **fresh,
     )
     statement = statement.on_conflict_do_update(
         index_elements=["workspace_id", "address"],
-        set_={**fresh, "history_id": func.coalesce(mailbox.c.history_id, statement.excluded.history_id)},
+        set_={
+            **fresh,
+            "history_id": func.coalesce(mailbox.c.history_id, statement.excluded.history_id),
+            "looked_history_id": func.coalesce(mailbox.c.looked_history_id, statement.excluded.history_id),
+        },
         where=mailbox.c.rep_id == connected.rep_id,
     )
     return conn.execute(statement.returning(mailbox.c.id)).scalar_one_or_none()
@@ -141,9 +160,26 @@ def put_watch(conn: Connection, workspace_id: int, mailbox_id: int, expires_at: 
     )
 
 
-def put_cursor(conn: Connection, workspace_id: int, mailbox_id: int, cursor: str, now: datetime) -> None:
-    """Note how far a mailbox has been read."""
-    conn.execute(update(mailbox).where(_this(workspace_id, mailbox_id)).values(history_id=cursor, synced_at=now))
+def put_cursors(conn: Connection, stood: Mailbox, cursors: Cursors, now: datetime) -> None:
+    """Note how far a mailbox has been read, and when, as far as that moved on from where it stood."""
+    values: dict[str, Any] = {"history_id": cursors.read, "looked_history_id": cursors.looked}
+    if cursors.looked != stood.looked_history_id:
+        values["looked_at"] = now
+    if cursors.read != stood.history_id or cursors.looked == stood.looked_history_id:
+        values["synced_at"] = now
+    conn.execute(update(mailbox).where(_this(stood.workspace_id, stood.id)).values(**values))
+
+
+def put_looked(conn: Connection, workspace_id: int, mailbox_id: int, now: datetime) -> None:
+    """Note that everything was looked at, though nothing new was there."""
+    conn.execute(update(mailbox).where(_this(workspace_id, mailbox_id)).values(looked_at=now))
+
+
+def put_own_addresses(conn: Connection, stood: Mailbox, learned: frozenset[str]) -> None:
+    """Note addresses that the owner was seen to send from."""
+    if learned:
+        known = sorted({*stood.own_addresses, *learned})
+        conn.execute(update(mailbox).where(_this(stood.workspace_id, stood.id)).values(own_addresses=known))
 
 
 def watches_to_renew(conn: Connection, before: datetime) -> Sequence[tuple[int, int]]:
@@ -154,6 +190,11 @@ def watches_to_renew(conn: Connection, before: datetime) -> Sequence[tuple[int, 
 def mailboxes_unread_since(conn: Connection, since: datetime) -> Sequence[tuple[int, int]]:
     """Find (workspace, mailbox) of connected mailboxes not read since then; a periodic job's question."""
     return _connected(conn, or_(mailbox.c.synced_at.is_(None), mailbox.c.synced_at < since))
+
+
+def mailboxes_not_looked_at_since(conn: Connection, since: datetime) -> Sequence[tuple[int, int]]:
+    """Find (workspace, mailbox) of connected mailboxes not looked through since then; a periodic job's question."""
+    return _connected(conn, or_(mailbox.c.looked_at.is_(None), mailbox.c.looked_at < since))
 
 
 def sealed_credentials(conn: Connection, after: tuple[int, int], limit: int) -> Sequence[tuple[int, int, bytes]]:
@@ -200,7 +241,9 @@ def _mailbox(row: RowMapping) -> Mailbox:
         credentials=bytes(row["credentials"]) if row["credentials"] is not None else None,
         own_addresses=frozenset(row["own_addresses"]),
         history_id=row["history_id"],
+        looked_history_id=row["looked_history_id"],
         watch_expires_at=row["watch_expires_at"],
         connected_at=row["connected_at"],
         synced_at=row["synced_at"],
+        looked_at=row["looked_at"],
     )

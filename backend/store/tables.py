@@ -164,6 +164,8 @@ mailbox = Table(
     UniqueConstraint("workspace_id", "address"),
     belongs("rep", "rep_id"),
     Index(None, "address"),
+    Column("looked_history_id", Text),  # how far everything was looked at; `history_id` is ahead of it
+    instant("looked_at", nullable=True),
 )
 
 message = Table(
@@ -187,12 +189,14 @@ message = Table(
     UniqueConstraint("workspace_id", "rep_id", "compose_key"),
     UniqueConstraint("workspace_id", "mailbox_id", "provider_message_id"),
     belongs("rep", "rep_id"),
+    Column("thread_key", Text),  # what all of an Outlook conversation's Thread-Index begin with
     belongs("mailbox", "mailbox_id"),
     Index(None, "workspace_id", "message_id_header"),
     Index(None, "workspace_id", "mailbox_id", "thread_id"),
     Index(None, "workspace_id", "state", "prepared_at"),
 )
 
+    Index(None, "workspace_id", "thread_key"),
 recipient = Table(
     "recipient",
     metadata,
@@ -337,12 +341,14 @@ incoming = Table(
     belongs("mailbox", "mailbox_id"),
     belongs("message", "message_id"),
     Index(None, "workspace_id", "message_id"),
+    Column("thread_key", Text),
     Index(None, "workspace_id", "message_id_header"),
 )
 
 feed_item = Table(
     "feed_item",
     metadata,
+    Index(None, "workspace_id", "thread_key"),
     tenant(),
     Column("message_id", BigInteger, nullable=False),
     Column("key", Text, nullable=False),

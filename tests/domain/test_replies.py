@@ -18,6 +18,7 @@ from backend.domain.replies import (
     judge_alone,
     judge_incoming,
     references_of,
+    thread_key,
 )
 from tests.payloads.mail import ANSWERS, FAILED, SENT_ID, SENT_SUBJECT, answer, calendar_answer, dsn, letter, mdn
 
@@ -131,7 +132,7 @@ def test_the_thread_is_second_evidence() -> None:
 
 def test_the_thread_index_of_outlook_joins_a_thread() -> None:
     root = "AQHbM5Vnk1d8QkqYkU6mUuQ2x1l7ZQ=="
-    tracked = TrackedMessage(5, "x@y", thread_index=root, recipients=PEOPLE)
+    tracked = TrackedMessage(5, "x@y", thread_keys=frozenset({thread_key(root)}), recipients=PEOPLE)
     raw = letter("Subject: Re: x\nThread-Index: AQHbM5Vnk1d8QkqYkU6mUuQ2x1l7ZbK1d2mw", "Yes")
     judged = judge_incoming(parse_mail(raw), [tracked], GRIDWORKS)
     assert (judged.message_id, judged.evidence["matched by"]) == (5, "Thread-Index")

@@ -1,7 +1,8 @@
 """Which mails does a search find? The part of Gmail's search language that programs use.
 
 from: to: cc: subject: rfc822msgid: in: label: is: has:attachment after: before: older_than: newer_than:, words and
-"phrases", each with a minus before it to exclude (support.google.com/mail/answer/7190).
+"phrases", each with a minus before it to exclude; {one another} fits where any of its terms does
+(support.google.com/mail/answer/7190).
 """
 
 import re
@@ -11,13 +12,15 @@ from datetime import UTC, datetime, timedelta
 from tests.sandbox import letters
 from tests.sandbox.mailbox import Mailbox, Message
 
+_ANY_OF = re.compile(r"\{([^{}]*)\}")
 _TERM = re.compile(r'(-?)(?:(\w+):)?(?:"([^"]*)"|(\S+))')
 _UNITS = {"d": 1, "m": 30, "y": 365}
 
 
 def found(mailbox: Mailbox, query: str, now: datetime, *, trash_too: bool = False) -> list[Message]:
     """The mails that fit every term, newest first; not those in trash or spam unless asked for."""
-    terms = [(sign == "-", (key or "").lower(), quoted or word) for sign, key, quoted, word in _TERM.findall(query)]
+    groups = [_terms(group) for group in _ANY_OF.findall(query)]
+    terms = _terms(_ANY_OF.sub(" ", query))
     anywhere = trash_too or any(key == "in" and value in ("anywhere", "trash", "spam") for _, key, value in terms)
     kept = sorted(mailbox.messages.values(), key=lambda m: (m.received_ms, m.id), reverse=True)
     return [
@@ -25,7 +28,15 @@ def found(mailbox: Mailbox, query: str, now: datetime, *, trash_too: bool = Fals
         for message in kept
         if (anywhere or not message.labels & {"TRASH", "SPAM"})
         and all(_fits(mailbox, message, key, value, now) is not excluded for excluded, key, value in terms)
+        and all(
+            any(_fits(mailbox, message, key, value, now) is not excluded for excluded, key, value in group)
+            for group in groups
+        )
     ]
+
+
+def _terms(query: str) -> list[tuple[bool, str, str]]:
+    return [(sign == "-", (key or "").lower(), quoted or word) for sign, key, quoted, word in _TERM.findall(query)]
 
 
 def _fits(mailbox: Mailbox, message: Message, key: str, value: str, now: datetime) -> bool:
@@ -45,7 +56,7 @@ def _fits(mailbox: Mailbox, message: Message, key: str, value: str, now: datetim
 
 def _header(*names: str) -> Callable[[Message, str], bool]:
     def fits(message: Message, value: str) -> bool:
-        return any(value in str(message.mail.get(name, "")).lower() for name in names)
+        return any(value in told.lower() for name in names for told in letters.field_values(message.raw, name))
 
     return fits
 

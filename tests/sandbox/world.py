@@ -171,10 +171,13 @@ class World:
             if message_id is not None:
                 mailbox.remove(message_id, self.now_ms())
 
-    def receive(self, address: str, raw_bytes: bytes, envelope_from: str = "") -> str:
-        """Let a mail from the world outside arrive in a mailbox, as it is; returns its id there."""
+    def receive(self, address: str, raw_bytes: bytes, envelope_from: str = "", sorted_as: str | None = None) -> str:
+        """Let a mail from the world outside arrive in a mailbox, as it is; returns its id there.
+
+        Gmail sorts it as personal, or as the category that is given, or into the spam folder ("SPAM").
+        """
         with self.change():
-            return self._deliver(Copy(self.account(address), raw_bytes, envelope_from)).id
+            return self._deliver(Copy(self.account(address), raw_bytes, envelope_from), sorted_as).id
 
     # Reading
 
@@ -276,13 +279,14 @@ class World:
             return draft.thread_id if alone else None
         return found
 
-    def _deliver(self, copy: Copy) -> Message:
+    def _deliver(self, copy: Copy, sorted_as: str | None = None) -> Message:
         owner = copy.recipient
         mailbox = self.mailbox(owner.address)
         filtered = self.state.arrivals.get(owner.address, Arrival())
         labels = {"INBOX"} - ({"INBOX"} if filtered.archive else set())
         labels |= set() if filtered.mark_read else {"UNREAD"}
-        labels |= {"CATEGORY_PERSONAL"} if owner.system == "gmail" else set()
+        labels |= {sorted_as or "CATEGORY_PERSONAL"} if owner.system == "gmail" else set()
+        labels -= {"INBOX"} if sorted_as == "SPAM" else set()
         arrived = mailbox.add(copy.raw, labels, self.now_ms(), thread_id=mailbox.thread_for(copy.raw))
         if owner.address in self.state.prefetching:
             addresses = remote_pictures(arrived.html or "")

@@ -229,7 +229,7 @@ def test_a_mailbox_that_nobody_pushes_is_swept_and_one_just_read_is_not(office, 
     _done(office)
     others.sync()
     assert mailboxes.sweep(office.conn, office.now) == 1
-    assert _jobs(office) == ["sync_mailbox"]
+    assert _jobs(office) == ["sync_mailbox", "look_around"]
     assert mailboxes.sweep(office.conn, office.now + timedelta(minutes=20)) == 2
 
 

@@ -413,21 +413,21 @@ def test_googles_trouble_at_any_place_leaves_the_cursor_and_loses_nothing(office
 def test_of_very_much_mail_what_was_read_before_a_limit_stays_read(office):
     office.send_tracked([FLYNN])
     office.sync()
+    offer = office.received_by(FLYNN)
     for number in range(120):
-        office.mailroom.write(ALAN, [QUORRA], f"Number {number}")
-    office.mailroom.world.answer(FLYNN, office.received_by(FLYNN), "Yes")
+        office.mailroom.world.answer(FLYNN, offer, f"Number {number}")
     cursor = office.conn.execute(select(mailbox.c.history_id)).scalar_one()
     with office.mailroom.world.change() as state:
         state.clock_shift_s += 60 - office.mailroom.world.now_s() % 60  # the quota's minute begins now
         state.faults.units_a_minute = 2300
     with pytest.raises(RateLimited):
         office.sync()
-    assert office.kinds() == ["sent"]
+    assert 0 < office.kinds().count("reply") < 120
     assert office.conn.execute(select(mailbox.c.history_id)).scalar_one() != cursor
     with office.mailroom.world.change() as state:
         state.faults.units_a_minute = None
     office.sync()
-    assert office.kinds() == ["reply", "sent"]
+    assert office.kinds().count("reply") == 120
 
 
 BROKEN = [

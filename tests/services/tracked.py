@@ -9,8 +9,8 @@ from sqlalchemy import Connection, insert, select
 
 from backend.adapters.secrets import FernetBox
 from backend.domain.tokens import mint_token, open_address
+from backend.services.looking import look_around
 from backend.services.mailboxes import Consent, connect
-from backend.services.syncing import sync_mailbox
 from backend.store.tables import feed_item, incoming, message, recipient, tracker
 from tests.mailroom import Mailroom
 from tests.stories import Tenant
@@ -61,7 +61,7 @@ class Office:
         return self
 
     def sync(self) -> None:
-        sync_mailbox(self.database, self.mailroom.gmail, self.secrets, self.mailbox, self.now)
+        look_around(self.database, self.mailroom.gmail, self.secrets, self.mailbox, self.now)
 
     def prepare(self, to: Sequence[str], subject: str | None = None, token: str | None = None) -> Prepared:
         """Press Track: to the first of them, the rest in copy."""
