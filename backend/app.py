@@ -11,6 +11,7 @@ from backend.adapters.blobs import Blobs
 from backend.adapters.documents import Documents
 from backend.adapters.gmail import Gmail
 from backend.adapters.google_auth import GoogleAuth
+from backend.adapters.places import Places
 from backend.adapters.secrets import FernetBox
 from backend.services.parts import Parts
 from backend.settings import Settings
@@ -32,6 +33,7 @@ def create_parts(settings: Settings) -> Parts:
         secrets=FernetBox(settings.token_encryption_keys),
         blobs=Blobs(settings.blobs_url or str(settings.data_dir / "blobs")),
         documents=Documents(),
+        places=Places(settings.geoip_database) if settings.geoip_database else None,
     )
 
 

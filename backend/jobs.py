@@ -27,7 +27,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from backend.errors import RateLimited, Stopped, Transient
-from backend.services import converting, documents, hits, looking, mailboxes, syncing, tidying
+from backend.services import addresses, converting, documents, hits, looking, mailboxes, syncing, tidying
 from backend.services.parts import Parts
 from backend.store import queue
 from backend.store.engine import plain_url
@@ -111,6 +111,7 @@ _GIVEN_UP: Mapping[str, Callable[..., None]] = {"convert_document": _give_up_con
 _PERIODIC: Mapping[str, tuple[str, Callable[[Connection, datetime], object]]] = {
     "renew_watches": ("17 * * * *", mailboxes.renew_watches),
     "sweep_mailboxes": ("*/5 * * * *", mailboxes.sweep),
+    "blur_addresses": ("23 * * * *", addresses.blur_addresses),
     "lapse_messages": ("41 * * * *", syncing.lapse_prepared),
     "leave_tidying": ("23 3 * * *", tidying.leave_tidying),
 }
@@ -272,7 +273,7 @@ async def _judge_hits(parts: Parts) -> None:
 
 def _judge(parts: Parts) -> int:
     with parts.engine.begin() as conn:
-        return hits.judge_new(conn, datetime.now(UTC))
+        return hits.judge_new(conn, datetime.now(UTC), places=parts.places)
 
 
 async def _revive(parts: Parts) -> None:

@@ -42,6 +42,7 @@ class Settings:
     database_url: str | None = field(repr=False)
     data_dir: Path
     blobs_url: str | None
+    geoip_database: str | None
     public_url: str
     tracking_url: str
     secret_key: str = field(repr=False)
@@ -66,6 +67,7 @@ class Settings:
             database_url=reader.database("DATABASE_URL"),
             data_dir=Path(reader.optional("READBACK_DATA_DIR") or ".data"),
             blobs_url=reader.optional("BLOBS_URL"),
+            geoip_database=reader.optional("GEOIP_DATABASE"),
             public_url=public_url,
             tracking_url=reader.url("TRACKING_URL", default=public_url),
             secret_key=reader.secret("SECRET_KEY"),

@@ -98,6 +98,11 @@ def new_hit_id(now: datetime) -> UUID:
     return UUID(int=milliseconds << 80 | 7 << 76 | high << 64 | 2 << 62 | low)
 
 
+def first_hit_id(at: datetime) -> UUID:
+    """The least id that a hit of this instant can have: ids sort by time, so it bounds a stretch of time."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)
+
+
 def arrival_of(scope: Scope, address: Address, trust: Trust, now: datetime) -> Arrival:
     """Take what is worth keeping of a request for one of our addresses."""
     user_agent = ""

@@ -316,7 +316,8 @@ def _deed(item: Item, named: bool) -> str:
         return read_document(item.data).told
     if item.kind == "view":
         client = item.text("client")
-        return f"opened it {'through' if 'proxy' in client else 'in'} {client}" if client else "opened it"
+        how = f"opened it {'through' if 'proxy' in client else 'in'} {client}" if client else "opened it"
+        return f"{how}, near {item.text('place')}" if item.text("place") else how
     if item.kind == "bounce":
         reason = item.text("reason")
         return f"could not be reached{': ' + reason if reason else ''}" if named else "Could not be delivered"

@@ -25,6 +25,7 @@ class Hit:
     """One request as it came. `link_id` only for clicks; `device_id` from a verified cookie; header names lower.
 
     Of a document: `share_id`, the visit that it was done in (of a visit its own id), and what address was followed.
+    `place` is roughly where it came from, where that is known.
     """
 
     id: UUID
@@ -39,6 +40,7 @@ class Hit:
     share_id: int | None = None
     visit_id: UUID | None = None
     followed: str = ""
+    place: str = ""
 
     @property
     def target(self) -> tuple[int | None, int | None, str]:

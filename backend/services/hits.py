@@ -20,6 +20,8 @@ from sqlalchemy import Connection
 from backend.domain.devices import SignedDevice, mint_device
 from backend.domain.hits import ANYBODY, DOCUMENT_KINDS, Hit, MessageFacts, OwnDevice, Presence, Verdict
 from backend.domain.verdicts import RULES_VERSION, inferred_view, judge
+from backend.services.addresses import note_places
+from backend.services.ports import PlaceFinder
 from backend.services.visits import Visits, sessions_of, visits_of_messages
 from backend.store import hit_facts
 from backend.store import hits as store
@@ -46,7 +48,7 @@ class Judged:
     visits: Visits
 
 
-def judge_new(conn: Connection, now: datetime, limit: int = BATCH) -> int:
+def judge_new(conn: Connection, now: datetime, limit: int = BATCH, places: PlaceFinder | None = None) -> int:
     """Judge the messages of the hits that wait; returns how many hits are done with. The caller commits.
 
     All hits of a message are judged at once, so all of them that wait are done with, not only those that were taken;
@@ -55,6 +57,8 @@ def judge_new(conn: Connection, now: datetime, limit: int = BATCH) -> int:
     judged by then is done with, too.
     """
     taken = store.take_waiting(conn, limit, RULES_VERSION)
+    if places is not None:
+        note_places(conn, places, {one.key for one in taken})
     asked = {(one.workspace_id, one.message_id) for one in taken if one.message_id is not None and not one.is_judged}
     locked = store.lock_messages(conn, asked, only_free=True) or store.lock_messages(conn, asked)
     unknown = {one.key for one in taken if one.message_id is None}
@@ -195,6 +199,8 @@ def _item(
         "sentence": verdict.sentence,
         "inferred": False,
     }
+    if hit.place:
+        data["place"] = hit.place
     link = links.get(hit.link_id)
     if link is not None:
         data["link"] = {"text": link.text, "destination": link.destination}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from backend.services.ports import BlobStore, DocumentReader, IdentityProvider, MailboxProvider, SecretBox
+from backend.services.ports import BlobStore, DocumentReader, IdentityProvider, MailboxProvider, PlaceFinder, SecretBox
 from backend.settings import Settings
 
 
@@ -19,3 +19,4 @@ class Parts:
     secrets: SecretBox
     blobs: BlobStore
     documents: DocumentReader
+    places: PlaceFinder | None = None  # where the admin supplies a database

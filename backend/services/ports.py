@@ -8,6 +8,7 @@ from typing import IO, Protocol
 from backend.domain.document_pages import PdfReady, RenderedPage
 from backend.domain.identities import AuthorizationRequest, Grant, Identity, Purpose
 from backend.domain.mailboxes import Changes, FoundMail, MailboxProfile, MailHeaders, MailPlace, RawMail, Watch
+from backend.domain.places import Place
 
 
 class IdentityProvider(Protocol):
@@ -30,6 +31,13 @@ class IdentityProvider(Protocol):
 
     def revoke(self, token: str) -> None:
         """Withdraw our own access; a token that is already dead is no error."""
+
+
+class PlaceFinder(Protocol):
+    """Says roughly where a network is. Local: no network, safe in a transaction."""
+
+    def find(self, ip: str) -> Place | None:
+        """The place of an address; None where it is not known."""
 
 
 class SecretBox(Protocol):
@@ -66,6 +74,12 @@ class MailboxSession(Protocol):
     def recent(self, since: datetime, *, sent_only: bool) -> Sequence[FoundMail]:
         """What the mailbox holds of the time since then, newest first: for when the cursor is lost."""
 
+    def sent_by(self, senders: Sequence[str], since: datetime) -> frozenset[str]:
+        """The ids of mail from any of these addresses, domains or names before the @, since then; junk too.
+
+        Raises Forbidden without `full` access. What came a moment ago may be missing.
+        """
+
     def thread(self, thread_id: str) -> Sequence[FoundMail]:
         """What the thread holds now; nothing where it is gone."""
 
@@ -74,12 +88,6 @@ class MailboxSession(Protocol):
 
     def raw(self, ids: Iterable[str]) -> Sequence[RawMail]:
         """These messages as they are; those that are gone are left out. Raises Forbidden without `full` access."""
-    def sent_by(self, senders: Sequence[str], since: datetime) -> frozenset[str]:
-        """The ids of mail from any of these addresses, domains or names before the @, since then; junk too.
-
-        Raises Forbidden without `full` access. What came a moment ago may be missing.
-        """
-
 
     def resolve_addon_id(self, addon_id: str) -> MailPlace | None:
         """Find the message that the provider's add-on names so; None where there is none."""

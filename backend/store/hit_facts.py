@@ -70,15 +70,23 @@ def hits_of_messages(conn: Connection, messages: Collection[MessageKey]) -> Hits
     """All hits on the messages' images, links and documents."""
     asked = as_ids(messages)
     found = (
-        select(tracker.c.workspace_id, tracker.c.message_id, hit.c.detail, *_HIT, tracker.c.link_id, tracker.c.share_id)
+        select(
+            tracker.c.workspace_id,
+            tracker.c.message_id,
+            hit.c.detail,
+            hit.c.place,
+            *_HIT,
+            tracker.c.link_id,
+            tracker.c.share_id,
+        )
         .select_from(asked)
         .join(tracker, _of(tracker, asked))
         .join(hit, and_(hit.c.workspace_id == tracker.c.workspace_id, hit.c.token == tracker.c.token))
         .where(is_of_tracker())
     )
     hits: dict[MessageKey, list[Hit]] = {key: [] for key in messages}
-    for workspace_id, message_id, detail, *values in conn.execute(found):
-        one = Hit(*values)
+    for workspace_id, message_id, detail, place, *values in conn.execute(found):
+        one = replace(Hit(*values), place=place) if place else Hit(*values)
         hits[workspace_id, message_id].append(one if one.share_id is None else _in_document(one, detail))
     return hits
 

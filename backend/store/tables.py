@@ -10,6 +10,7 @@ make exactly these tables; a guard test compares the two.
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     ForeignKeyConstraint,
@@ -82,6 +83,9 @@ workspace = Table(
     Column("name", Text, nullable=False),
     Column("domain", Text, unique=True),  # verified company domain; NULL for a workspace of gmail.com and its like
     *words("plan", "single", "team", default="team"),
+    Column("exact_addresses_days", Integer, nullable=False, server_default=text("30")),
+    instant("blurred_to", nullable=True),  # up to when only the networks of addresses are left
+    CheckConstraint("exact_addresses_days IN (7, 30, 90, 365)", name="exact_addresses_days"),
     *words("reader_privacy", "tell", "ask", "none", default="tell"),  # what readers of its documents meet
     instant("created_at", default=True),
 )
@@ -160,12 +164,12 @@ mailbox = Table(
     instant("watch_expires_at", nullable=True),
     instant("connected_at", default=True),
     instant("synced_at", nullable=True),
+    Column("looked_history_id", Text),  # how far everything was looked at; `history_id` is ahead of it
+    instant("looked_at", nullable=True),
     PrimaryKeyConstraint("workspace_id", "id"),
     UniqueConstraint("workspace_id", "address"),
     belongs("rep", "rep_id"),
     Index(None, "address"),
-    Column("looked_history_id", Text),  # how far everything was looked at; `history_id` is ahead of it
-    instant("looked_at", nullable=True),
 )
 
 message = Table(
@@ -185,18 +189,18 @@ message = Table(
     Column("provider_message_id", Text),
     Column("thread_id", Text),
     Column("message_id_header", Text),  # as read back from the sent copy, without angle brackets
+    Column("thread_key", Text),  # what all of an Outlook conversation's Thread-Index begin with
     PrimaryKeyConstraint("workspace_id", "id"),
     UniqueConstraint("workspace_id", "rep_id", "compose_key"),
     UniqueConstraint("workspace_id", "mailbox_id", "provider_message_id"),
     belongs("rep", "rep_id"),
-    Column("thread_key", Text),  # what all of an Outlook conversation's Thread-Index begin with
     belongs("mailbox", "mailbox_id"),
     Index(None, "workspace_id", "message_id_header"),
+    Index(None, "workspace_id", "thread_key"),
     Index(None, "workspace_id", "mailbox_id", "thread_id"),
     Index(None, "workspace_id", "state", "prepared_at"),
 )
 
-    Index(None, "workspace_id", "thread_key"),
 recipient = Table(
     "recipient",
     metadata,
@@ -250,6 +254,7 @@ hit = Table(
     instant("received_at"),
     Column("method", Text, nullable=False),
     Column("ip", INET),
+    Column("place", Text),  # roughly where that is, as it is told
     Column("user_agent", Text, nullable=False),
     Column("headers", JSONB, nullable=False, server_default=NO_OBJECT),
     Column("device_id", UUID(as_uuid=True)),  # from the signed device cookie, which itself is not kept
@@ -336,19 +341,19 @@ incoming = Table(
     Column("evidence", JSONB, nullable=False, server_default=NO_OBJECT),
     Column("back_on", Date),
     Column("rules_version", Integer, nullable=False),
+    Column("thread_key", Text),
     PrimaryKeyConstraint("workspace_id", "id"),
     UniqueConstraint("workspace_id", "mailbox_id", "provider_message_id"),
     belongs("mailbox", "mailbox_id"),
     belongs("message", "message_id"),
     Index(None, "workspace_id", "message_id"),
-    Column("thread_key", Text),
     Index(None, "workspace_id", "message_id_header"),
+    Index(None, "workspace_id", "thread_key"),
 )
 
 feed_item = Table(
     "feed_item",
     metadata,
-    Index(None, "workspace_id", "thread_key"),
     tenant(),
     Column("message_id", BigInteger, nullable=False),
     Column("key", Text, nullable=False),

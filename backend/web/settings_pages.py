@@ -8,9 +8,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user
 
 from backend.domain.identities import Purpose
+from backend.domain.places import EXACT_DAYS
 from backend.domain.workspaces import Role
 from backend.errors import ConsentIncomplete, ConsentWithdrawn, Forbidden, InvalidToken, Malformed, NotFound, Transient
-from backend.services import devices, mailboxes, workspaces
+from backend.services import addresses, devices, mailboxes, workspaces
 from backend.services.mailboxes import Consent
 from backend.web import consents
 from backend.web.devices import this_device
@@ -147,6 +148,26 @@ def change_reader_privacy() -> ResponseReturnValue:
         workspaces.set_reader_privacy(conn, current_user.workspace_id, current_user.rep_id, told)
     flash("Saved. It holds for every document from now on, also for those that are open.", "good")
     return redirect(f"{url_for('settings.team')}#readers", 303)
+
+
+@blueprint.get("/settings/privacy")
+@rep_required
+def privacy() -> ResponseReturnValue:
+    """What is kept of readers, and for how long."""
+    with parts().engine.begin() as conn:
+        days = addresses.exact_days_of(conn, current_user.workspace_id)
+    return render_template("privacy.html", days=days, choices=EXACT_DAYS)
+
+
+@blueprint.post("/settings/privacy/addresses")
+@admin_required
+def change_exact_days() -> ResponseReturnValue:
+    """Keep readers' exact addresses for another time."""
+    with parts().engine.begin() as conn:
+        told = request.form.get("days", "")
+        addresses.set_exact_days(conn, current_user.workspace_id, current_user.rep_id, told)
+    flash("Saved. Older addresses are reduced to their networks within the hour.", "good")
+    return redirect(url_for("settings.privacy"), 303)
 
 
 @blueprint.post(f"/settings/team/requests/<{_ROW}:rep_id>")
