@@ -19,7 +19,8 @@ from tests.stories import Tenant, found_workspace
 
 # The files that take longest, handed out first: at the end one process would work alone on what came last
 LONGEST_FIRST = (
-    "journeys/test_viewer.py",
+    "journeys/viewer/test_every_browser.py",
+    "journeys/viewer/test_pages.py",
     "journeys/test_story.py",
     "journeys/test_content.py",
     "journeys/test_connecting.py",

@@ -51,7 +51,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def read(chromium: Browser, house: Served) -> Iterator[Callable[..., Page]]:
-    """Open a share in a new window, prepared as asked; the console's complaints and requests to elsewhere fail the test."""
+    """Open a share in a new, prepared window; complaints of the console and requests to elsewhere fail the test."""
     contexts, complaints = [], []
 
     def read(shelf: Shelf, look: str = "light", prepare: Callable[[Page], object] = bool) -> Page:

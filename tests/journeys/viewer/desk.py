@@ -1,4 +1,4 @@
-"""What lies on the desk of the viewer's tests: papers, what was told of their reading, and the patience to wait for it."""
+"""What lies on the desk of the viewer's tests: papers, what was told of them, and patience."""
 
 import os
 import time
