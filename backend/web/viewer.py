@@ -265,9 +265,10 @@ def recorded(token: str) -> ResponseReturnValue:
     told = readers.read_answer(token, request.args.get("a", ""))
     page = request.args.get("page", 1, type=int)
     is_kept = readers.choice_of() == told
-    if told == "no" and not is_kept and request.method == "GET":
-        with parts().engine.begin() as conn:
-            viewing.object_for_all(conn, _live(conn, token).row, now())
+    with parts().engine.begin() as conn:
+        access = _live(conn, token)
+        if told == "no" and not is_kept and request.method == "GET":
+            viewing.object_for_all(conn, access.row, now())
     unkept = "" if is_kept or not told else f"&unkept={told}"
     return redirect(f"/d/{token}?page={page}{unkept}", 303)
 
