@@ -24,7 +24,7 @@ _ROLES = {"cc": ", in copy", "bcc": ", in blind copy"}
 
 
 class Row(Protocol):
-    """What is known of one recipient: each thing as it is told, or None."""
+    """What is known of one recipient: each thing as it is told, or None; of each document its latest reading."""
 
     @property
     def person(self) -> Person: ...
@@ -37,7 +37,7 @@ class Row(Protocol):
     @property
     def failed(self) -> Line | None: ...
     @property
-    def read(self) -> Line | None: ...
+    def reads(self) -> Sequence[Line]: ...
 
 
 @dataclass(frozen=True)
@@ -110,13 +110,17 @@ def _verdict(told: Line, now: datetime) -> str:
 
 
 def _recipient(row: Row, viewer: Viewer, details: str) -> list[Json]:
-    """One recipient: the strongest thing large, the weaker ones below it; then the first words of an answer."""
+    """One recipient: the strongest thing large, the weaker ones below it; then each further document that was read, and
+    the first words of an answer.
+    """
     known = [told for told in _by_strength(row, viewer.now) if told is not None]
     above = f"{row.person.called}{_ROLES.get(row.person.role, '')}"
     if not known:
         return [line(html("Nothing yet"), above)]
-    rest = " · ".join(_deed(told, viewer) for told in known[1:])
-    shown = [line(html(upper_first(_deed(known[0], viewer))), above, upper_first(rest))]
+    below = [*(_deed(told, viewer) for told in known[1:]), *_reasons(known)]
+    shown = [line(html(upper_first(_deed(known[0], viewer))), above, upper_first(" · ".join(below)))]
+    for told in row.reads[1:]:
+        shown.append(line(html(upper_first(_deed(told, viewer))), "", " ".join(_reasons([told]))))
     if row.answered is not None and row.answered.text:
         words = shortened(row.answered.first_words, _LONGEST_WORDS)
         shown.append(line(html(f"“{words}”"), "", "Show all" if row.answered.is_long else "", open_link(details)))
@@ -124,9 +128,15 @@ def _recipient(row: Row, viewer: Viewer, details: str) -> list[Json]:
 
 
 def _by_strength(row: Row, now: datetime) -> tuple[Line | None, ...]:
-    if row.read is not None and row.read.seconds_left(now):
-        return row.failed, row.answered, row.read, row.clicked, row.seen
-    return row.failed, row.answered, row.clicked, row.read, row.seen
+    read = row.reads[0] if row.reads else None
+    if read is not None and read.seconds_left(now):
+        return row.failed, row.answered, read, row.clicked, row.seen
+    return row.failed, row.answered, row.clicked, read, row.seen
+
+
+def _reasons(lines: Sequence[Line]) -> list[str]:
+    """Why a reading is only probably as it is told."""
+    return [told.sentence for told in lines if told.kind == "document" and told.doubt and told.sentence]
 
 
 def _deed(told: Line, viewer: Viewer) -> str:
@@ -145,11 +155,12 @@ def _shared(lines: Sequence[Line], viewer: Viewer) -> list[Json]:
     shown = []
     for (who, *_), same in list(found.items())[:_MOST_SHARED]:
         if same[0].seconds_left(viewer.now):
-            shown.append(line(html(upper_first(_deed(same[0], viewer))), who or SOMEONE))
+            shown.append(line(html(upper_first(_deed(same[0], viewer))), who or SOMEONE, " ".join(_reasons(same[:1]))))
             continue
         deed = f"{same[0].told} {len(same)} times, last" if len(same) > 1 else f"{same[0].told},"
         doubt = f", {same[0].doubt}" if same[0].doubt else ""
-        shown.append(line(html(upper_first(f"{deed} {when(same[0].at, viewer)}{doubt}")), who or SOMEONE))
+        words = upper_first(f"{deed} {when(same[0].at, viewer)}{doubt}")
+        shown.append(line(html(words), who or SOMEONE, " ".join(_reasons(same[:1]))))
     return shown
 
 

@@ -80,7 +80,7 @@ class RecipientRow:
     clicked: Line | None
     answered: Line | None
     failed: Line | None
-    read: Line | None = None
+    reads: Sequence[Line] = ()  # the latest reading of each document, the newest first
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,7 @@ class MessageRecord:
     seq: int
     rows: Sequence[RecipientRow]
     shared: Sequence[Line]
+    shared_reads: Sequence[Line]
     links: Sequence[Link]
     uncounted: Sequence[tuple[str, Sequence[Judged]]]
     not_replies: Sequence[Received]
@@ -188,13 +189,15 @@ def get_message(conn: Connection, workspace_id: int, message_id: int) -> Message
         raise NotFound("There is no such message, or it is not yours.")
     group = found[0]
     people = [*group.people, *_others(group)]
+    of_anybody = [item for item in group.items if _is_shared(item, people)]
     hits = reading.judged_hits(conn, workspace_id, message_id, _MOST_HITS)
     mails = reading.received_mails(conn, workspace_id, message_id)
     return MessageRecord(
         group=group,
         seq=seq,
         rows=[_row(person, people, group) for person in people],
-        shared=[tell(item, people) for item in group.items if _is_shared(item, people)],
+        shared=[tell(item, people) for item in of_anybody],
+        shared_reads=_latest_reads(of_anybody, people),
         links=reading.links_of(conn, workspace_id, message_id),
         uncounted=_by_verdict([judged for judged in hits if judged.verdict != "human"]),
         not_replies=[mail for mail in mails if mail.kind in ("own", "unrelated", "receipt", "calendar")],
@@ -226,8 +229,16 @@ def _row(person: Person, people: Sequence[Person], group: Group) -> RecipientRow
         clicked=latest("click"),
         answered=latest("reply", "auto_reply"),
         failed=latest("bounce"),
-        read=latest("document"),
+        reads=_latest_reads(mine, people),
     )
+
+
+def _latest_reads(items: Sequence[Item], people: Sequence[Person]) -> list[Line]:
+    latest: dict[object, Item] = {}
+    for item in items:  # the newest first
+        if item.kind == "document":
+            latest.setdefault(item.data.get("document_id", item.key), item)
+    return [tell(item, people) for item in latest.values()]
 
 
 def _key(judged: Judged) -> str:

@@ -84,8 +84,9 @@ def open_mail(shown: Group, **more) -> OpenMail:
             told.get("click"),
             told.get("reply", told.get("auto_reply")),
             told.get("bounce"),
-            told.get("document"),
-        )
+            list({each.data.get("document_id"): tell(each, shown.people) for each in mine
+                  if each.kind == "document"}.values()),
+        )  # fmt: skip
 
     shared = [
         tell(each, shown.people)
