@@ -135,19 +135,7 @@ def team() -> ResponseReturnValue:
     with parts().engine.begin() as conn:
         found = workspaces.get_team(conn, current_user.workspace_id)
         invited_to = workspaces.invitations_for(conn, current_user.member)
-        privacy = workspaces.reader_privacy_of(conn, current_user.workspace_id)
-    return render_template("team.html", team=found, invited_to=invited_to, privacy=privacy)
-
-
-@blueprint.post("/settings/team/readers")
-@admin_required
-def change_reader_privacy() -> ResponseReturnValue:
-    """Let readers of documents meet something else."""
-    with parts().engine.begin() as conn:
-        told = request.form.get("privacy", "")
-        workspaces.set_reader_privacy(conn, current_user.workspace_id, current_user.rep_id, told)
-    flash("Saved. It holds for every document from now on, also for those that are open.", "good")
-    return redirect(f"{url_for('settings.team')}#readers", 303)
+    return render_template("team.html", team=found, invited_to=invited_to)
 
 
 @blueprint.get("/settings/privacy")
@@ -156,7 +144,19 @@ def privacy() -> ResponseReturnValue:
     """What is kept of readers, and for how long."""
     with parts().engine.begin() as conn:
         days = addresses.exact_days_of(conn, current_user.workspace_id)
-    return render_template("privacy.html", days=days, choices=EXACT_DAYS)
+        readers = workspaces.reader_privacy_of(conn, current_user.workspace_id)
+    return render_template("privacy.html", days=days, choices=EXACT_DAYS, privacy=readers)
+
+
+@blueprint.post("/settings/privacy/readers")
+@admin_required
+def change_reader_privacy() -> ResponseReturnValue:
+    """Let readers of documents meet something else."""
+    with parts().engine.begin() as conn:
+        told = request.form.get("privacy", "")
+        workspaces.set_reader_privacy(conn, current_user.workspace_id, current_user.rep_id, told)
+    flash("Saved. It holds for every document from now on, also for those that are open.", "good")
+    return redirect(f"{url_for('settings.privacy')}#readers", 303)
 
 
 @blueprint.post("/settings/privacy/addresses")

@@ -117,6 +117,7 @@ def test_no_page_keeps_anybody_out(open_page, gridworks, othergrid, day):
         ("/settings/mailbox", gridworks, sam),
         ("/settings/devices", gridworks, quorra),
         ("/settings/team", gridworks, quorra),
+        ("/settings/privacy", gridworks, quorra),
         ("/", othergrid, tess),
         ("/connect", othergrid, tess),
         ("/connect/done", gridworks, sam),

@@ -33,12 +33,12 @@ def stored(conn, tenant) -> str:
 
 def test_an_admin_sets_it_for_her_workspace_alone(sign_in, conn, gridworks, othergrid):
     quorra, tess = sign_in(QUORRA), sign_in(TESS)
-    assert chosen(get(quorra, "/settings/team").text) == ["tell"]
+    assert chosen(get(quorra, "/settings/privacy").text) == ["tell"]
     with capture_logs() as said:
-        assert post(quorra, "/settings/team/readers", privacy="ask").status_code == 303
-    page = get(quorra, "/settings/team").text
+        assert post(quorra, "/settings/privacy/readers", privacy="ask").status_code == 303
+    page = get(quorra, "/settings/privacy").text
     assert chosen(page) == ["ask"] and "Saved" in page
-    assert chosen(get(tess, "/settings/team").text) == ["tell"] and stored(conn, othergrid) == "tell"
+    assert chosen(get(tess, "/settings/privacy").text) == ["tell"] and stored(conn, othergrid) == "tell"
     noted = [one for one in said if "readers" in one["event"]]
     rep = gridworks.reps["quorra"]
     assert [(one["workspace_id"], one["rep_id"], one["to"]) for one in noted] == [
@@ -49,15 +49,15 @@ def test_an_admin_sets_it_for_her_workspace_alone(sign_in, conn, gridworks, othe
 
 def test_a_member_sees_it_and_cannot_change_it(sign_in, conn, gridworks):
     sam = sign_in(SAM)
-    page = get(sam, "/settings/team").text
+    page = get(sam, "/settings/privacy").text
     assert "Record, and tell readers how to object" in page and 'name="privacy"' not in page
-    assert post(sam, "/settings/team/readers", privacy="none").status_code == 403
+    assert post(sam, "/settings/privacy/readers", privacy="none").status_code == 403
     assert stored(conn, gridworks) == "tell"
 
 
 @pytest.mark.parametrize("told", ["", "everything", "tell ", "\0"])
 def test_only_what_is_offered_can_be_chosen(sign_in, conn, gridworks, told):
-    assert post(sign_in(QUORRA), "/settings/team/readers", privacy=told).status_code == 400
+    assert post(sign_in(QUORRA), "/settings/privacy/readers", privacy=told).status_code == 400
     assert stored(conn, gridworks) == "tell"
 
 
