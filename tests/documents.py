@@ -10,6 +10,7 @@ import struct
 import subprocess
 import zipfile
 import zlib
+from functools import cache
 from pathlib import Path
 
 import docx
@@ -18,9 +19,10 @@ import pptx
 import pymupdf
 from pptx.util import Inches, Pt
 
+from backend.adapters import office
+
 TEXT = "the quarterly forecast shows a margin that grows where customers renew early and support answers soon"
 WORDS = TEXT.split()
-SOFFICE = "/usr/lib/libreoffice/program/soffice.bin"
 HEBREW = "שלום עולם"
 VBA = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 not really, and nobody should look"
 
@@ -30,6 +32,7 @@ def lorem(count: int, seed: int = 1) -> str:
     return " ".join(rng.choice(WORDS) for _ in range(count))
 
 
+@cache
 def photograph(width: int = 800, height: int = 600) -> bytes:
     """A picture with grain, as a camera makes it: a PNG."""
     rng = random.Random(7)
@@ -171,6 +174,7 @@ def right_to_left() -> bytes:
     return saved(document)
 
 
+@cache
 def word(paragraphs: int = 12) -> bytes:
     document = docx.Document()
     document.add_heading("An offer to ENCOM", 1)
@@ -179,6 +183,7 @@ def word(paragraphs: int = 12) -> bytes:
     return _office(document)
 
 
+@cache
 def slides(count: int, picture: bytes | None = None) -> bytes:
     presentation = pptx.Presentation()
     for number in range(1, count + 1):
@@ -261,11 +266,9 @@ def locked_odt(plain: bytes) -> bytes:
 
 def by_libreoffice(folder: Path, source: Path, target: str) -> Path:
     """Save a file in another of LibreOffice's formats."""
-    command = [SOFFICE, f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", target]
-    for _ in range(2):  # the first start of a new profile asks to be started again
-        done = subprocess.run([*command, "--outdir", str(folder), str(source)], capture_output=True, check=False)
-        if done.returncode == 0:
-            break
+    office.write_profile(folder / "profile")
+    command = office.command(f"file://{folder}/profile", str(folder), target)
+    subprocess.run([*command, str(source)], capture_output=True, check=True)
     return folder / f"{source.stem}.{target}"
 
 

@@ -52,11 +52,17 @@ _OPEN_TYPES = {
 }
 _EXTERNAL = re.compile(rb"<Relationship\b[^>]*TargetMode\s*=\s*[\"']External[\"'][^>]*>", re.IGNORECASE)
 _ONLY_A_LINK = re.compile(rb"Type\s*=\s*[\"'][^\"']*/hyperlink[\"']", re.IGNORECASE)
+_FIELD_OUTSIDE = re.compile(
+    rb"(?:<w:instrText\b[^>]*>|w:instr\s*=\s*[\"'])\s*(?:DDE|DDEAUTO|INCLUDETEXT|INCLUDEPICTURE|IMPORT|LINK)\b",
+    re.IGNORECASE,
+)
 _OPEN_OUTSIDE = re.compile(
     rb"<(?:draw:(?:image|object|object-ole|plugin|fill-image)|text:section-source|style:background-image)\b"
     rb"[^>]*xlink:href\s*=\s*[\"'](?:[a-z][a-z0-9+.-]*:|\.\./|/)",
     re.IGNORECASE,
 )
+
+_TEXTS = {"word/document.xml": _FIELD_OUTSIDE, "content.xml": _OPEN_OUTSIDE, "styles.xml": _OPEN_OUTSIDE}
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,7 @@ class Contents:
     damaged: bool = False
     macros: bool = False
     outside: bool = False
+    attachments: bool = False
     unpacked_bytes: int = 0
     parts: int = 0
 
@@ -118,6 +125,7 @@ def _zip(file: BinaryIO) -> Contents:
                 found,
                 macros=_has_macros(names),
                 outside=unpacked < _PART_BYTES * 8 and _refers_outside(archive),
+                attachments=any("/embeddings/" in name and name.endswith(".bin") for name in names),
                 unpacked_bytes=unpacked,
                 parts=len(parts),
             )
@@ -162,7 +170,7 @@ def _refers_outside(archive: zipfile.ZipFile) -> bool:
             references = _EXTERNAL.findall(_part(archive, part.filename))
             if any(not _ONLY_A_LINK.search(reference) for reference in references):
                 return True
-        elif part.filename in ("content.xml", "styles.xml") and _OPEN_OUTSIDE.search(_part(archive, part.filename)):
+        elif part.filename in _TEXTS and _TEXTS[part.filename].search(_part(archive, part.filename)):
             return True
     return False
 

@@ -9,6 +9,7 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,11 @@ from backend.domain.documents import clean_name, known_as, remarks
 from backend.errors import ConversionFailed, DocumentRefused
 
 _WIDTH = 1200
+_NOT_READ: Mapping[type[Exception], str] = {
+    FileNotFoundError: "There is no such file.",
+    IsADirectoryError: "This is a folder, not a file.",
+    PermissionError: "Whoever runs this command may not read the file.",
+}
 
 
 @dataclass(frozen=True)
@@ -65,9 +71,10 @@ def run(args: Namespace) -> int:
             explained = explain(file)
         except (ConversionFailed, OSError) as problem:
             failed = True
-            explained = Explained(file, False, None, None, 0.0, str(problem))
+            told = next((words for kind, words in _NOT_READ.items() if isinstance(problem, kind)), str(problem))
+            explained = Explained(file, False, None, None, 0.0, told)
             if not args.json:
-                print(f"{_printable(file)}: {problem}", file=sys.stderr, flush=True)
+                print(f"{_printable(file)}: {told}", file=sys.stderr, flush=True)
                 continue
         print(explained.as_json() if args.json else explained.as_text(), flush=True)
     return 1 if failed else 0
@@ -76,8 +83,13 @@ def run(args: Namespace) -> int:
 def explain(file: str) -> Explained:
     """Put one file through the cage. Raises ConversionFailed, or OSError where the file cannot be read."""
     began = time.monotonic()
+    path = Path(file)
+    if path.exists() and not path.is_file() and not path.is_dir():  # a pipe or a device might never end
+        raise OSError("This is no plain file.")
     try:
-        ready = prepare(Path(file), Path(file).name)
+        with path.open("rb"):  # an empty or a large one is judged without being read
+            pass
+        ready = prepare(path, path.name)
         sizes: Counter[str] = Counter()
         pages_bytes = 0
         for page in render(ready, (_WIDTH,)):

@@ -1,6 +1,7 @@
 """`explain document` says what a file is or why it is turned away, and fails only where we do."""
 
 import json
+import os
 from argparse import ArgumentParser
 
 import pytest
@@ -58,6 +59,13 @@ def test_our_own_failure_is_status_one_and_the_rest_go_on(folder, capsys, tmp_pa
     assert explain(tmp_path / "missing.pdf", folder / "locked.pdf", "--json") == 1
     first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert (first["ok"], second["ok"]) == (False, False)
+
+
+def test_what_cannot_be_read_as_a_file_is_said_so_at_once(tmp_path, capsys):
+    os.mkfifo(tmp_path / "pipe.pdf")
+    assert explain(tmp_path / "missing.pdf", tmp_path, tmp_path / "pipe.pdf", "--json") == 1
+    told = [json.loads(line)["reason"] for line in capsys.readouterr().out.splitlines()]
+    assert told == ["There is no such file.", "This is a folder, not a file.", "This is no plain file."]
 
 
 def test_a_broken_cage_is_our_failure(folder, capsys, monkeypatch):
