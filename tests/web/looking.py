@@ -19,5 +19,5 @@ def assert_keeps_nobody_out(page: Page) -> None:
         page.set_viewport_size(size)
         found = Axe().run(page, options=options).response["violations"]
         grave = [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found]
-        assert grave == [], f"{page.url} in {look}"
+        assert grave == [], f"{page.url} in {look}: {grave}"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{page.url} in {look} is too wide"
