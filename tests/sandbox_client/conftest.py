@@ -3,10 +3,16 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.sandbox.client.person import Person
 from tests.sandbox.running import RunningSandbox, running_sandbox
 from tests.sandbox_client.readback_double import Readback, buttons, card, press, pushed, running_readback, text
+
+CHROMIUM_ARGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +81,33 @@ def kevin(person: Callable[[str], Person]) -> Person:
 @pytest.fixture
 def alan(person: Callable[[str], Person]) -> Person:
     return person("alan@encom.com")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser):
+    context = browser.new_context(viewport={"width": 1360, "height": 860})
+    page = context.new_page()
+    page.complaints = []
+    page.on("console", lambda told: page.complaints.append(told.text) if told.type == "error" else None)
+    page.on("pageerror", lambda problem: page.complaints.append(str(problem)))
+    page.set_default_timeout(5000)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def at(page: Page, sandbox):
+    def go(address: str) -> Page:
+        page.goto(f"{sandbox.url}/mail/{address}/")
+        expect(page.locator("#live")).to_have_text("Live")
+        return page
+
+    return go

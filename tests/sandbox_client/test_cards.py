@@ -4,7 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from tests.sandbox_client.readback_double import buttons, card, press, pushed, text
 
@@ -12,40 +12,6 @@ pytestmark = pytest.mark.browser
 
 QUORRA, FLYNN = "quorra@gridworks.example", "flynn@flynnsarcade.com"
 OFFER = "https://gridworks.example/offer?a=1&b=2"
-CHROMIUM_ARGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_ARGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser):
-    context = browser.new_context(viewport={"width": 1360, "height": 860})
-    page = context.new_page()
-    page.complaints = []
-    page.on("console", lambda told: page.complaints.append(told.text) if told.type == "error" else None)
-    page.on("pageerror", lambda problem: page.complaints.append(str(problem)))
-    page.set_default_timeout(5000)
-    yield page
-    context.close()
-
-
-@pytest.fixture
-def at(page: Page, sandbox):
-    def go(address: str) -> Page:
-        page.goto(f"{sandbox.url}/mail/{address}/")
-        expect(page.locator("#live")).to_have_text("Live")
-        return page
-
-    return go
 
 
 def answer(readback, **more):
@@ -69,6 +35,24 @@ def _pictures_are_loaded(page, selector: str) -> None:
     """Wait for them by their own property: a polled expression would need what the page's CSP forbids."""
     for picture in page.locator(selector).all():
         expect(picture).to_have_js_property("complete", True)
+
+
+def test_a_grid_shows_pictures_in_columns_and_a_press_names_the_item(at, readback):
+    picture = {"imageUri": f"{readback.url}/o/offer.gif", "altText": "First page of Offer.pdf"}
+    items = [{"id": "7", "title": "Offer.pdf", "subtitle": "PDF · 12 pages", "image": picture},
+             {"id": "8", "title": "Prices.pptx", "subtitle": "PowerPoint · 3 pages"}]  # fmt: skip
+    on_click = press(f"{readback.url}/addon/track", kind="document")
+    home_with(readback, {"grid": {"items": items, "columnCount": 2, "onClick": on_click}})
+    panel = at(QUORRA).get_by_test_id("panel")
+    left, right = (panel.get_by_role("button", name=item["title"]) for item in items)
+    assert left.bounding_box()["y"] == right.bounding_box()["y"]
+    assert left.bounding_box()["x"] < right.bounding_box()["x"]
+    expect(panel.get_by_alt_text("First page of Offer.pdf")).to_have_js_property("naturalWidth", 1)
+    right.click()
+    expect(panel).to_contain_text("Tracked")
+    path, event, _ = readback.calls[-1]
+    assert path == "/addon/track"
+    assert event["commonEventObject"]["parameters"] == {"kind": "document", "grid_item_identifier": "8"}
 
 
 def test_the_homepage_card_shows_when_no_mail_is_open(at, readback):
