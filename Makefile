@@ -22,4 +22,5 @@ lint:
 
 bench: setup
 	.venv/bin/python -m backend bench collector
+	.venv/bin/python -m backend bench sync
 	.venv/bin/python -m backend bench verdicts

@@ -41,6 +41,7 @@ VERBS_OF_THINGS: Mapping[str, tuple[str, Mapping[str, tuple[str, str]]]] = {
         {
             "collector": ("bench_collector", "hits taken and kept"),
             "documents": ("bench_documents", "pages made of documents"),
+            "sync": ("bench_sync", "quota units for each answer found"),
             "verdicts": ("bench_verdicts", "hits judged and stored"),
         },
     ),

@@ -14,7 +14,7 @@ from backend.domain.mailboxes import FoundMail
 from backend.domain.people import PUBLIC_DOMAINS
 
 READ_UNITS, SEARCH_UNITS = 20, 5
-SENDERS_A_SEARCH = 40
+SENDERS_A_SEARCH = 80  # some 2 kB; how long a search may be is not said, so a refused one is done without
 REPORTERS = ("mailer-daemon", "postmaster", "microsoftexchange")
 
 

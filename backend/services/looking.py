@@ -3,7 +3,7 @@
 An answer under another subject, from another address without references, an absence note or a bounce in a conversation
 of its own: what `services.syncing` does not read at once is looked through here, from a cursor that follows the other
 one. A search by sender costs a quarter of reading one mail, and tells hundreds apart (`domain.looking`). Headers decide
-what concerns us; no body of anything else is read. Run two minutes after a sent copy was seen, and at least hourly.
+what concerns us; no body of anything else is read. Run five minutes after a sent copy was seen, and at least hourly.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from backend.domain.looking import Aside, after_search, aside, likely_senders, p
 from backend.domain.mailboxes import Changes, FoundMail
 from backend.domain.people import PUBLIC_DOMAINS
 from backend.domain.syncing_plan import letter_of
-from backend.errors import CursorExpired, Transient
+from backend.errors import CursorExpired, Malformed, Transient
 from backend.services.mailboxes import open_mailbox, withdrawal_noted
 from backend.services.ports import MailboxProvider, MailboxSession, SecretBox
 from backend.services.syncing import MOST_OVERTAKEN, MOST_STEPS, Known, Plan, judge, known_of, store_plan, sync_mailbox
@@ -106,5 +106,9 @@ def _chosen(
     if not pays(waiting, senders):
         return waiting.all
     since = (mailbox.looked_at or mailbox.connected_at) - _SEARCH_BACK
-    colleagues = session.sent_by(sorted(company), since) if company else frozenset()
-    return after_search(waiting, colleagues, session.sent_by(senders, since))
+    try:
+        colleagues = session.sent_by(sorted(company), since) if company else frozenset()
+        return after_search(waiting, colleagues, session.sent_by(senders, since))
+    except Malformed:
+        log.warning("search_refused", mailbox_id=mailbox.id, senders=len(senders))
+        return waiting.all

@@ -52,7 +52,8 @@ log = structlog.get_logger(__name__)
 
 MOST_STEPS = 200
 MOST_OVERTAKEN = 5
-LOOK_SOON_AFTER = timedelta(minutes=2)
+LOOK_SOON_AFTER = timedelta(minutes=5)
+_CLOCKS_APART = timedelta(seconds=5)
 _RESYNC_THREADS_SINCE = timedelta(days=30)
 _RESYNC_THREADS = 200  # with the newest mail some 5,000 of the 6,000 quota units that a user has in a minute
 _RESYNC_AT_MOST = timedelta(days=7)
@@ -132,7 +133,7 @@ def plan_step(engine: Engine, session: MailboxSession, mailbox: Mailbox, changes
     letters, contents = _letters(session, [mail.id for mail in fresh], is_whole)
     bound = _bind(session, mailbox, known, letters, contents)
     seen = {letter.at.id for letter in letters}
-    letters += _letters(session, _rest_of_threads(session, bound, seen), is_whole)[0]
+    letters += _letters(session, _rest_of_threads(session, mailbox, changes, bound, seen), is_whole)[0]
     copies = {each.copy.provider_message_id for each in bound}
     others = [letter for letter in letters if letter.at.id not in copies]
     judged = judge(engine, session, mailbox, (known, others, bound), now)
@@ -238,11 +239,22 @@ def _bind(
     return bind_copies(sent, bodies, known.prepared, "full")
 
 
-def _rest_of_threads(session: MailboxSession, bound: Sequence[Bound], seen: set[str]) -> list[str]:
-    rest: list[str] = []
-    for thread_id in sorted({each.copy.thread_id for each in bound if each.copy.thread_id}):
-        rest += [mail.id for mail in session.thread(thread_id) if not mail.is_draft and mail.id not in seen]
-    return rest
+def _rest_of_threads(
+    session: MailboxSession, mailbox: Mailbox, changes: Changes, bound: Sequence[Bound], seen: set[str]
+) -> list[str]:
+    """What else is in the conversations of copies that were just recognised.
+
+    A copy that was sent since the last reading can only be followed by what the history tells now or next. Where it
+    was passed by before, its thread is asked for (40 units): answers may have been passed by, too.
+    """
+    rest: dict[str, FoundMail] = {}
+    passed_by = mailbox.synced_at + _CLOCKS_APART if mailbox.synced_at and not changes.after_a_gap else None
+    for each in sorted(bound, key=lambda each: each.copy.thread_id or ""):
+        thread_id = each.copy.thread_id or ""
+        is_fresh = passed_by is not None and each.copy.sent_at > passed_by
+        held = [mail for mail in changes.found if mail.thread_id == thread_id]
+        rest.update((mail.id, mail) for mail in (held if is_fresh else session.thread(thread_id)))
+    return [mail.id for mail in rest.values() if not mail.is_draft and mail.id not in seen]
 
 
 def _tracked(conn: Connection, mailbox: Mailbox, letters: Sequence[Letter], now: datetime) -> Sequence[TrackedMessage]:

@@ -175,10 +175,28 @@ def test_a_watch_lasts_a_week_and_can_be_renewed_and_stopped(mailroom):
     for _ in range(2):
         watch = session.watch()
         assert timedelta(days=6) < watch.expires_at - mailroom.world.now() <= timedelta(days=7, minutes=1)
-    assert mailroom.world.mailbox(QUORRA).watch is not None
+    standing = mailroom.world.mailbox(QUORRA).watch
+    assert standing.exclude
+    assert set(standing.label_ids) == {f"CATEGORY_{name}" for name in ("PROMOTIONS", "UPDATES", "SOCIAL", "FORUMS")}
     session.stop_watching()
     session.stop_watching()
     assert mailroom.world.mailbox(QUORRA).watch is None
+
+
+def test_who_sent_what_is_found_by_one_search_for_many_junk_too_and_with_full_access_only(mailroom):
+    session, since = mailroom.open(QUORRA), mailroom.world.now() - timedelta(hours=1)
+    wanted = set()
+    for sender, sorted_as in (("ram@encom.example", "SPAM"), ("MAILER-DAEMON@mx.example", None), ("x@y.example", None)):
+        raw = f"From: {sender}\r\nTo: {QUORRA}\r\nSubject: -\r\n\r\n-".encode()
+        id_ = mailroom.world.receive(QUORRA, raw, sorted_as=sorted_as)
+        wanted |= {id_} if sender != "x@y.example" else set()
+    senders = ["mailer-daemon", *(f"company{number}.example" for number in range(100)), "encom.example", "a} or {b"]
+    before = mailroom.world.state.faults.units[QUORRA]
+    assert session.sent_by(senders, since) == wanted
+    assert mailroom.world.state.faults.units[QUORRA] - before == 10
+    assert session.sent_by(senders, since + timedelta(hours=2)) == frozenset()
+    with pytest.raises(Forbidden):
+        mailroom.open(QUORRA, "mailbox_headers").sent_by(senders, since)
 
 
 def test_the_add_ons_names_for_a_message_lead_to_it(mailroom):
