@@ -1,7 +1,8 @@
 """Which documents may a rep use, and how does a file become one? The list, the changes, uploading.
 
 Only a workspace on the team plan may change anything; on a single plan what there is can still be looked at, and what
-was sent goes on being read. A document is its rep's; the team sees it, and may add a version, where it is shared.
+was sent goes on being read. A document is its rep's; the team sees it, and may add a version, where it is shared, and
+an admin may put it out of sight there or end the sharing.
 How a version becomes pages is in `services.converting`.
 """
 
@@ -21,6 +22,7 @@ from backend.services.reading import Totals, totals_of_documents
 from backend.store import documents as store
 from backend.store.documents import Page, Row, Seen, Version
 from backend.store.queue import enqueue
+from backend.store.reps import find_rep
 
 QUEUE = "documents"  # beside the mailboxes' jobs: making pages takes minutes
 _UNDERWAY = ("waiting", "converting")
@@ -212,20 +214,20 @@ def rename(conn: Connection, workspace_id: int, rep_id: int, document_id: int, n
 
 
 def archive(conn: Connection, workspace_id: int, rep_id: int, document_id: int, now: datetime) -> None:
-    """Put a document out of sight; what was sent goes on. Safe to repeat."""
-    _check_own(conn, workspace_id, rep_id, document_id)
+    """Put a document out of sight; what was sent goes on. For its rep, and for admins who see it. Safe to repeat."""
+    _check_may_tidy(conn, workspace_id, rep_id, document_id)
     store.set_document(conn, workspace_id, document_id, archived_at=now)
 
 
 def restore(conn: Connection, workspace_id: int, rep_id: int, document_id: int) -> None:
-    """Take a document back from the archive. Safe to repeat."""
-    _check_own(conn, workspace_id, rep_id, document_id)
+    """Take a document back from the archive. For its rep, and for admins who see it. Safe to repeat."""
+    _check_may_tidy(conn, workspace_id, rep_id, document_id)
     store.set_document(conn, workspace_id, document_id, archived_at=None)
 
 
 def set_shared(conn: Connection, workspace_id: int, rep_id: int, document_id: int, is_shared: bool) -> None:
-    """Share a document with the team, or no longer."""
-    _check_own(conn, workspace_id, rep_id, document_id)
+    """Share a document with the team, or no longer; an admin may end what somebody else has shared."""
+    _check_may_tidy(conn, workspace_id, rep_id, document_id)
     store.set_document(conn, workspace_id, document_id, is_shared=is_shared)
 
 
@@ -252,6 +254,16 @@ def _check_own(conn: Connection, workspace_id: int, rep_id: int, document_id: in
     _check_plan(conn, workspace_id)
     if store.lock_document(conn, workspace_id, document_id) != rep_id:
         raise NotFound
+
+
+def _check_may_tidy(conn: Connection, workspace_id: int, rep_id: int, document_id: int) -> None:
+    """Raise unless it is the rep's own, or it is shared with the team and the rep is an admin."""
+    _check_plan(conn, workspace_id)
+    if store.lock_document(conn, workspace_id, document_id) != rep_id:
+        _get_row(conn, workspace_id, rep_id, document_id)
+        member = find_rep(conn, workspace_id, rep_id)
+        if member is None or not member.is_active_admin:
+            raise NotFound
 
 
 def _get_row(conn: Connection, workspace_id: int, rep_id: int, document_id: int) -> Row:

@@ -179,6 +179,10 @@ def set_shared(document_id: int) -> ResponseReturnValue:
     is_shared = _switched()
     with parts().engine.begin() as conn:
         documents.set_shared(conn, current_user.workspace_id, current_user.rep_id, document_id, is_shared)
+        own = documents.progress_of(conn, current_user.workspace_id, current_user.rep_id, [document_id])
+    if not own:  # an admin has ended what a colleague had shared
+        flash("It is shared no longer: its owner alone sees it now.", "good")
+        return redirect(url_for("content.content"), 303)
     flash("Your team can use it now." if is_shared else "It is yours alone again.", "good")
     return _back_to(document_id)
 

@@ -96,6 +96,26 @@ def test_a_colleague_sees_only_what_is_shared(sign_in, quorra, offer, conn, grid
     assert "Quorra Reed" in get(sam, "/content").text
 
 
+def test_an_admin_may_put_a_colleagues_document_out_of_sight_but_not_change_it(sign_in, quorra, offer, conn):
+    sam = sign_in(SAM)
+    admitted = update(tables.rep).where(tables.rep.c.email == SAM.email)
+    conn.execute(admitted.values(status="active", admitted_at=READ_AT))
+    post(quorra, f"/content/{offer}/team", **{"is": "on"})
+    assert post(sam, f"/content/{offer}/archive").status_code == 404
+    conn.execute(admitted.values(role="admin"))
+    page = get(sam, f"/content/{offer}").text
+    assert "/archive" in page and "Stop sharing" in page and "/name" not in page and "/gate" not in page
+    assert post(sam, f"/content/{offer}/archive").status_code == 303
+    assert post(sam, f"/content/{offer}/restore").status_code == 303
+    for action, form in (("name", {"name": "Mine"}), ("gate", {"is": "on"})):
+        assert post(sam, f"/content/{offer}/{action}", **form).status_code == 404, action
+    assert post(sam, f"/content/{offer}/team", **{"is": "off"}).headers["Location"] == "/content"
+    assert get(sam, f"/content/{offer}").status_code == 404
+    assert post(sam, f"/content/{offer}/archive").status_code == 404
+    assert conn.execute(select(docs.document.c.is_shared, docs.document.c.archived_at)).one() == (False, None)
+    assert get(quorra, f"/content/{offer}").status_code == 200
+
+
 def test_a_forged_upload_or_change_is_refused(quorra, offer, conn):
     form = {"file": (io.BytesIO(saved(pdf(1))), "Forged.pdf")}
     forged = quorra.post("/content/upload", base_url=BASE, data=form, headers=JSON, content_type="multipart/form-data")
