@@ -54,10 +54,11 @@ def expiry(share_id: int) -> ResponseReturnValue:
         return _change(share_id, {"expires_at": None}, "The link does not expire.")
     try:
         day = date.fromisoformat(given)
-        ends = end_of_day(day, _zone(request.form.get("time_zone", "")))
+        zone = _zone(request.form.get("time_zone", ""))
+        ends = end_of_day(day, zone)
     except (ValueError, OverflowError) as problem:
         raise Malformed("This is no day.") from problem
-    return _change(share_id, {"expires_at": ends}, f"The link works until the end of {day.day} {day:%B %Y}.")
+    return _change(share_id, {"expires_at": ends}, f"The link works until the end of {day.day} {day:%B %Y} ({zone}).")
 
 
 def _change(share_id: int, change: dict[str, bool | datetime | None], said: str) -> ResponseReturnValue:

@@ -132,3 +132,25 @@ def test_a_documents_page_follows_readings_and_leaves_all_else_as_it_was(
     expect(page.locator("details[data-key=numbers]")).to_have_attribute("open", "")
     expect(day).to_have_value("2099-11-30")
     assert page.evaluate("window.isSame")
+
+
+def test_a_last_day_that_is_being_set_outlives_a_change_and_is_told_by_the_browsers_clock(
+    open_page,  # noqa: F811
+    house,
+    gridworks,  # noqa: F811
+    blobs,
+):
+    reader = Reader(house.engine, gridworks, datetime.now(UTC) - timedelta(seconds=30), blobs)
+    page = open_page(f"/messages/{reader.message_id}", gridworks, gridworks.reps["quorra"])
+    expect(page.locator("[data-live]")).to_have_text("Live")
+    page.locator(".ask summary").filter(has_text="Options").click()
+    day = page.locator("input[name=expires_on]")
+    day.fill("2099-11-30")
+    day.focus()
+    reader.says(1, 1, {})
+    expect(page.locator(".visit")).to_have_count(1)
+    expect(day).to_have_value("2099-11-30")
+    expect(day).to_be_focused()
+    page.get_by_role("button", name="Set", exact=True).click()
+    expect(page.locator("#documents")).to_contain_text("until 30 Nov 2099 23:59")
+    expect(page.get_by_text("until the end of 30 November 2099 (Europe/Berlin)")).to_be_visible()

@@ -93,10 +93,13 @@ def test_the_page_comes_back_where_it_was_and_to_no_other_site(conn, gridworks, 
     assert answer.headers["Location"].startswith("/messages/")
 
 
-def test_a_last_day_is_over_by_the_browsers_clock(conn, gridworks, shared, sign_in):
+def test_a_last_day_is_over_by_the_browsers_clock(conn, gridworks, offer, shared, sign_in):
     client = sign_in(QUORRA)
     path = f"/shares/{shared.share_id}/expiry"
     post(client, path, expires_on="2099-11-30", time_zone="America/New_York")
+    page = get(client, f"/content/{offer.id}").text
+    assert "until the end of 30 November 2099 (America/New_York)" in page
+    assert 'until <time datetime="2099-12-01T04:59:00+00:00" title="1 Dec 2099, 04:59 UTC">' in page
     assert stored(conn, shared).expires_at == datetime(2099, 12, 1, 5, tzinfo=UTC)
     post(client, path, expires_on="2099-11-30", time_zone="Nowhere/At_all")
     assert stored(conn, shared).expires_at == datetime(2099, 12, 1, tzinfo=UTC)

@@ -49,6 +49,10 @@ function swap(html) {
     const same = keyed(fresh, each);
     if (same) same.open = true;
   }
+  for (const field of before.querySelectorAll("input[type=date]")) {
+    const same = field.value && keyed(fresh, field.closest("[data-key]"))?.querySelector("input[type=date]");
+    if (same) same.value = field.value; // what somebody is about to set
+  }
   const focused = before.contains(document.activeElement) ? document.activeElement : undefined;
   const seen = [...before.querySelectorAll("[data-key]")].find((each) => each.getBoundingClientRect().top > 0);
   const seenAt = seen?.getBoundingClientRect().top;
@@ -68,7 +72,7 @@ function keyed(root, element) {
 
 function refocus(element) {
   const around = element.closest("[data-key]");
-  const same = around && keyed(record, around)?.querySelector(element.localName);
+  const same = around && keyed(record, around)?.querySelector(`${element.localName}:not([type=hidden])`);
   same?.focus({ preventScroll: true });
   if (document.activeElement !== same || !same) document.querySelector("#content").focus({ preventScroll: true });
 }
