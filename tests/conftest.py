@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import Connection, Engine, text
@@ -38,6 +39,11 @@ LONGEST_FIRST = (
     "services/test_syncing_interleaved.py",
     "services/test_claims.py",
 )
+
+# HYPOTHESIS_PROFILE=thorough looks harder than every run can afford to
+hypothesis.settings.register_profile("suite", max_examples=40, deadline=None)
+hypothesis.settings.register_profile("thorough", max_examples=2000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 NOW = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
 
