@@ -26,7 +26,7 @@ from googleapiclient.http import BatchHttpRequest
 
 from backend.adapters.gmail_errors import no_token, refusal
 from backend.domain.identities import Grant
-from backend.domain.looking import SENDERS_A_SEARCH
+from backend.domain.looking import searches_for
 from backend.domain.mailboxes import Changes, FoundMail, MailboxProfile, MailHeaders, MailPlace, RawMail, Watch
 from backend.errors import CursorExpired, Forbidden, Malformed, NotFound, SecretUnreadable, Transient
 from backend.settings import GoogleSettings
@@ -41,7 +41,7 @@ _BULK = frozenset({"CATEGORY_PROMOTIONS", "CATEGORY_SOCIAL", "CATEGORY_UPDATES",
 _JUNK = frozenset({"SPAM", "TRASH"})
 _RAW_BATCH = 10  # whole mails may have 25 MB each
 _RAW_FIELDS = "id,threadId,labelIds,internalDate,raw"
-_SENDER = re.compile(r"[\w.+@-]+$")  # what stands in a search as it is
+_SENDER = re.compile(r"[\w.+@-]{1,254}$", re.ASCII)  # what stands in a search as it is
 _HEADER_FIELDS = "id,threadId,labelIds,internalDate,payload(mimeType,headers)"  # not the snippet: it is the mail's text
 
 
@@ -184,10 +184,8 @@ class GmailSession:
         if not self._may_read:
             raise Forbidden
         found: set[str] = set()
-        for start in range(0, len(senders), SENDERS_A_SEARCH):
-            any_of = " ".join(
-                f"from:{each}" for each in senders[start : start + SENDERS_A_SEARCH] if _SENDER.match(each)
-            )
+        for group in searches_for(each for each in senders if _SENDER.match(each)):
+            any_of = " ".join(f"from:{each}" for each in group)
             query = f"{{{any_of}}} after:{int(since.timestamp())}"
             found.update(str(message["id"]) for message in self._searched(query))
         return frozenset(found)

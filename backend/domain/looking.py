@@ -1,7 +1,8 @@
 """Which new mail is worth its price? Reading a mail costs 20 quota units, a page of history 2, a search 5.
 
 A page of history names each new mail with its thread and its labels, not with its sender. So mail is looked at in this
-order: at once what is in a conversation of ours, and sent mail while a message waits for its sent copy (`closely`);
+order: at once what is in a conversation of ours, sent mail while a message waits for its sent copy (`closely`), and
+what begins a conversation within a quarter of an hour after a tracked mail was sent, as absence notes and bounces do;
 all else within the hour (`aside`), where a search by sender says in one call which of hundreds could matter: what the
 owner's colleagues wrote is left out, what is bulk, junk or in others' conversations is left out unless somebody whom
 we wrote to, or a mail server, sent it. Where no search is allowed (`headers` mode) only bulk is left out.
@@ -14,7 +15,7 @@ from backend.domain.mailboxes import FoundMail
 from backend.domain.people import PUBLIC_DOMAINS
 
 READ_UNITS, SEARCH_UNITS = 20, 5
-SENDERS_A_SEARCH = 80  # some 2 kB; how long a search may be is not said, so a refused one is done without
+LONGEST_SEARCH = 1600  # characters: an address of more than 2,048 is asked for in another way (googleapiclient)
 REPORTERS = ("mailer-daemon", "postmaster", "microsoftexchange")
 
 
@@ -50,9 +51,23 @@ def without_search(waiting: Aside) -> list[FoundMail]:
     return [mail for mail in waiting.all if not mail.is_bulk]
 
 
+def searches_for(senders: Iterable[str]) -> list[list[str]]:
+    """Group senders into as few searches as their length allows."""
+    groups: list[list[str]] = []
+    room = 0
+    for sender in senders:
+        needed = len(sender) + 12  # "from:", what separates them, and what stands for a colon and an @ in an address
+        if needed > room:
+            groups.append([])
+            room = LONGEST_SEARCH
+        groups[-1].append(sender)
+        room -= needed
+    return groups
+
+
 def pays(waiting: Aside, senders: Sequence[str]) -> bool:
     """Whether searching costs less than reading all of it."""
-    searches = 1 + -(-len(senders) // SENDERS_A_SEARCH)
+    searches = 1 + len(searches_for(senders))
     return len(waiting.all) * READ_UNITS > searches * SEARCH_UNITS
 
 

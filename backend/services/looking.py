@@ -3,7 +3,8 @@
 An answer under another subject, from another address without references, an absence note or a bounce in a conversation
 of its own: what `services.syncing` does not read at once is looked through here, from a cursor that follows the other
 one. A search by sender costs a quarter of reading one mail, and tells hundreds apart (`domain.looking`). Headers decide
-what concerns us; no body of anything else is read. Run five minutes after a sent copy was seen, and at least hourly.
+what concerns us; no body of anything else is read. Run a quarter of an hour after a sent copy
+was seen, and at least hourly.
 """
 
 from collections.abc import Sequence
@@ -60,7 +61,7 @@ def plan_look(engine: Engine, session: MailboxSession, mailbox: Mailbox, changes
     """Look through what was found outside of our conversations. Network and short reading transactions in turn."""
     cursors = Cursors(mailbox.history_id, changes.cursor)
     with engine.begin() as conn:
-        known = known_of(conn, mailbox, changes.found)
+        known = known_of(conn, mailbox, changes.found, now)
     waiting = aside([mail for mail in changes.found if mail.id not in known.stored], known.threads)
     if not waiting.all or not known.is_tracking:
         return Plan((), (), cursors)

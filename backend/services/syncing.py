@@ -19,7 +19,7 @@ import structlog
 from sqlalchemy import Connection, Engine
 
 from backend.domain.binding import PreparedMessage
-from backend.domain.looking import closely
+from backend.domain.looking import aside, closely
 from backend.domain.mail import Mail, parse_mail
 from backend.domain.mailboxes import Changes, FoundMail
 from backend.domain.people import MailboxFacts
@@ -52,7 +52,8 @@ log = structlog.get_logger(__name__)
 
 MOST_STEPS = 200
 MOST_OVERTAKEN = 5
-LOOK_SOON_AFTER = timedelta(minutes=5)
+JUST_SENT = timedelta(minutes=15)  # absence notes and bounces come within minutes, in conversations of their own
+LOOK_SOON_AFTER = JUST_SENT
 _CLOCKS_APART = timedelta(seconds=5)
 _RESYNC_THREADS_SINCE = timedelta(days=30)
 _RESYNC_THREADS = 200  # with the newest mail some 5,000 of the 6,000 quota units that a user has in a minute
@@ -79,6 +80,7 @@ class Known:
     people: MailboxFacts
     stored: frozenset[str]
     threads: frozenset[str]
+    has_just_sent: bool
 
     @property
     def concerns_us(self) -> bool:
@@ -123,17 +125,22 @@ def plan_step(engine: Engine, session: MailboxSession, mailbox: Mailbox, changes
     """Look at what was found and decide what it means. Network and short reading transactions in turn."""
     cursors = Cursors(changes.cursor, changes.cursor if changes.after_a_gap else mailbox.looked_history_id)
     with engine.begin() as conn:
-        known = known_of(conn, mailbox, changes.found)
-    fresh = [mail for mail in changes.found if mail.id not in known.stored and not mail.is_draft]
-    if not changes.after_a_gap:
-        fresh = closely(fresh, known.threads, awaits_copies=bool(known.prepared))
-    if not fresh or not known.concerns_us:
+        known = known_of(conn, mailbox, changes.found, now)
+    if not known.concerns_us:
         return Plan((), (), cursors)
+    fresh = [mail for mail in changes.found if mail.id not in known.stored and not mail.is_draft]
+    now_read = fresh if changes.after_a_gap else closely(fresh, known.threads, awaits_copies=bool(known.prepared))
     is_whole = mailbox.mode == "full" and not changes.after_a_gap
-    letters, contents = _letters(session, [mail.id for mail in fresh], is_whole)
+    letters, contents = _letters(session, [mail.id for mail in now_read], is_whole)
     bound = _bind(session, mailbox, known, letters, contents)
     seen = {letter.at.id for letter in letters}
     letters += _letters(session, _rest_of_threads(session, mailbox, changes, bound, seen), is_whole)[0]
+    if known.has_just_sent or bound:
+        seen = {letter.at.id for letter in letters}
+        begun = [mail.id for mail in aside(fresh, known.threads).personal if mail.id not in seen]
+        letters += _letters(session, begun, is_whole=False)[0]
+    if not letters:
+        return Plan((), (), cursors)
     copies = {each.copy.provider_message_id for each in bound}
     others = [letter for letter in letters if letter.at.id not in copies]
     judged = judge(engine, session, mailbox, (known, others, bound), now)
@@ -198,13 +205,13 @@ def resync(engine: Engine, session: MailboxSession, mailbox: Mailbox, now: datet
 
 
 def _look_soon(conn: Connection, mailbox: Mailbox, now: datetime) -> None:
-    """Absence notes and bounces come within minutes, and not always in the conversation."""
+    """What came of it meanwhile and was sorted as bulk or junk is not left for an hour."""
     args = {"workspace_id": mailbox.workspace_id, "mailbox_id": mailbox.id}
     lock = f"look_around:{mailbox.workspace_id}:{mailbox.id}"
     enqueue(conn, "look_around", args, lock=lock, at=now + LOOK_SOON_AFTER)
 
 
-def known_of(conn: Connection, mailbox: Mailbox, found: Iterable[FoundMail]) -> Known:
+def known_of(conn: Connection, mailbox: Mailbox, found: Iterable[FoundMail], now: datetime) -> Known:
     """Read what is known when history has been read."""
     found = list(found)
     return Known(
@@ -213,6 +220,7 @@ def known_of(conn: Connection, mailbox: Mailbox, found: Iterable[FoundMail]) -> 
         people=store.people_of(conn, mailbox),
         stored=store.known_mail(conn, mailbox, [mail.id for mail in found]),
         threads=conversations.tracked_threads(conn, mailbox, {mail.thread_id for mail in found}),
+        has_just_sent=conversations.has_sent_since(conn, mailbox, now - JUST_SENT),
     )
 
 

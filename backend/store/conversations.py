@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, exists, false, func, or_, select, union
+from sqlalchemy import Connection, and_, case, exists, false, func, or_, select, true, union
 
 from backend.domain.people import Recipient
 from backend.domain.replies import TrackedMessage
@@ -88,6 +88,17 @@ def tracked_threads(conn: Connection, mailbox: Mailbox, threads: Iterable[str]) 
         for table in (message, incoming)
     ]
     return frozenset(conn.execute(union(*found)).scalars()) if wanted else frozenset()
+
+
+def has_sent_since(conn: Connection, mailbox: Mailbox, since: datetime) -> bool:
+    """Whether the mailbox's rep sent a tracked message since then."""
+    sent = exists().where(
+        message.c.workspace_id == mailbox.workspace_id,
+        message.c.rep_id == mailbox.rep_id,
+        message.c.state == "sent",
+        message.c.sent_at >= since,
+    )
+    return conn.execute(select(true()).where(sent)).first() is not None
 
 
 def people_written_to(conn: Connection, mailbox: Mailbox, since: datetime, limit: int) -> Sequence[str]:
