@@ -17,6 +17,17 @@ from tests.journeys.conftest import CHROMIUM, FLAGS
 from tests.journeys.viewer.desk import SHOTS, eventually
 
 WIDTH, HEIGHT = 1280, 800
+# The names of `KeyboardEvent.key`, and those of WebDriver's
+KEYS = {
+    "ArrowLeft": "ARROW_LEFT",
+    "ArrowRight": "ARROW_RIGHT",
+    "End": "END",
+    "Enter": "ENTER",
+    "Escape": "ESCAPE",
+    "Home": "HOME",
+    "PageDown": "PAGE_DOWN",
+    "PageUp": "PAGE_UP",
+}
 
 
 class NotNow(Exception):

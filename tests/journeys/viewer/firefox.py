@@ -16,7 +16,7 @@ from typing import Any
 import websocket
 from selenium.webdriver.common.keys import Keys
 
-from tests.journeys.viewer.browsers import HEIGHT, WIDTH, NotNow, Window
+from tests.journeys.viewer.browsers import HEIGHT, KEYS, WIDTH, NotNow, Window
 from tests.journeys.viewer.desk import eventually
 
 FIREFOX = "/usr/bin/firefox-esr"
@@ -59,7 +59,7 @@ class FirefoxWindow(Window):
         return self._evaluate(expression, {"context": self._context, "sandbox": "tests"})
 
     def press(self, key: str) -> None:
-        value = getattr(Keys, _KEYS.get(key, ""), key)
+        value = getattr(Keys, KEYS.get(key, ""), key)
         strokes = [{"type": "keyDown", "value": value}, {"type": "keyUp", "value": value}]
         self._perform({"type": "key", "id": "keys"}, strokes)
 
@@ -135,18 +135,6 @@ class FirefoxWindow(Window):
     def _listen(self, entry: dict[str, Any]) -> None:
         if entry.get("level") == "error" and entry["source"].get("context") == self._context:
             self._complaints.append(entry["text"])
-
-
-_KEYS = {
-    "ArrowLeft": "ARROW_LEFT",
-    "ArrowRight": "ARROW_RIGHT",
-    "End": "END",
-    "Enter": "ENTER",
-    "Escape": "ESCAPE",
-    "Home": "HOME",
-    "PageDown": "PAGE_DOWN",
-    "PageUp": "PAGE_UP",
-}
 
 
 @contextlib.contextmanager

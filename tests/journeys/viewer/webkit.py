@@ -18,11 +18,10 @@ from selenium.webdriver import ActionChains, WebKitGTKOptions
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.webkitgtk.service import Service
 
-from tests.journeys.viewer.browsers import HEIGHT, WIDTH, NotNow, Window
-from tests.journeys.viewer.firefox import _KEYS
+from tests.journeys.viewer.browsers import HEIGHT, KEYS, WIDTH, NotNow, Window
 
 DRIVER = "/usr/bin/WebKitWebDriver"
-BROWSER = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser"
+BROWSER = "webkit2gtk-4.1/MiniBrowser"  # below /usr/lib, in the folder of the processor's kind
 
 
 class WebKitWindow(Window):
@@ -35,7 +34,7 @@ class WebKitWindow(Window):
         self._said = folder / f"said-{len(list(folder.iterdir()))}"
         self._read = 0
         options = WebKitGTKOptions()
-        options.binary_location = BROWSER
+        options.binary_location = str(next(Path("/usr/lib").glob(f"*/{BROWSER}")))
         for flag in ("--automation", "--enable-write-console-messages-to-stdout=TRUE", *flags):
             options.add_argument(flag)
         # Its own cage needs more than a container's root may: it opens pages of ours alone
@@ -62,7 +61,7 @@ class WebKitWindow(Window):
         return value
 
     def press(self, key: str) -> None:
-        ActionChains(self.driver).send_keys(getattr(Keys, _KEYS.get(key, ""), key)).perform()
+        ActionChains(self.driver).send_keys(getattr(Keys, KEYS.get(key, ""), key)).perform()
 
     def type(self, text: str) -> None:
         ActionChains(self.driver).send_keys(text).perform()
