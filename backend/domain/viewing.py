@@ -40,6 +40,7 @@ class ShareRow:
     version_id: int | None
     pages: int | None
     ready_pages: int | None
+    is_look: bool = False  # no share: a rep looks at her own document
 
 
 @dataclass(frozen=True)

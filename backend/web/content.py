@@ -19,6 +19,7 @@ from backend.services.documents import Upload, Uploader, Wanted
 from backend.web import telling_documents
 from backend.web.guards import rep_required
 from backend.web.limits import limiter
+from backend.web.own_looks import look_path
 from backend.web.parts import now, parts
 
 blueprint = Blueprint("content", __name__)
@@ -112,12 +113,12 @@ def progress() -> ResponseReturnValue:
 @blueprint.get(f"/content/<{_ROW}:document_id>/look")
 @rep_required
 def look(document_id: int) -> ResponseReturnValue:
-    """The pages one under the other, for the rep: nothing is counted."""
+    """The viewer that recipients see, for the rep: nothing is counted."""
     with parts().engine.begin() as conn:
         record = documents.get_document(conn, current_user.workspace_id, current_user.rep_id, document_id, _version())
-    if not record.pages:
+    if record.chosen is None or not record.pages:
         raise NotFound("There are no pages to look at yet.")
-    return render_template("look.html", record=record, leaves=telling_documents.leaves(record.pages))
+    return redirect(look_path(document_id, record.chosen.id, request.args.get("page", 1, type=int)))
 
 
 @blueprint.get(f"/content/<{_ROW}:document_id>/pages/<{_ROW}:version_id>/<{_PAGE}:number>/<{_PAGE}:width>")

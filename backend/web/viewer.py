@@ -27,7 +27,7 @@ from backend.domain.viewing import Access, RawHit, ShareRow
 from backend.errors import Malformed, NotFound
 from backend.services import viewing
 from backend.services.viewing import Closed, OpenShare
-from backend.web import readers
+from backend.web import own_looks, readers
 from backend.web.bounds import Bound, Busy
 from backend.web.guards import public
 from backend.web.limits import limiter
@@ -274,6 +274,11 @@ def recorded(token: str) -> ResponseReturnValue:
 
 
 def _live(conn: Connection, token: str) -> Access:
+    if own_looks.is_look(token):
+        access = own_looks.find_look(conn, token)
+        if access is None:
+            raise NotShown("unknown")
+        return access
     found = viewing.find_live(conn, read_token("d", token, parts().settings.link_keys), token, now())
     if isinstance(found, Closed):
         raise NotShown(found.reason)

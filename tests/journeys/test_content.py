@@ -89,10 +89,11 @@ def test_the_document_shows_its_pages_and_takes_a_new_version(quorra, shoot):
     expect(page.get_by_role("region", name="Versions").get_by_role("listitem")).to_have_count(2)
     shoot(page, "document", full_page=True)
     page.get_by_role("link", name="Look at it", exact=True).first.click()
-    leaves = page.locator(".leaves img")
-    expect(leaves).to_have_count(3)
-    expect(leaves.first).to_have_js_property("complete", True)
-    assert leaves.first.evaluate("(image) => image.naturalWidth") > 0
+    expect(page.get_by_text("Your own look, as recipients see it")).to_be_visible()
+    expect(page.locator("section.page")).to_have_count(3)
+    first = page.locator("section.page img").first
+    expect(first).to_have_js_property("complete", True)
+    assert first.evaluate("(image) => image.naturalWidth") > 0
 
 
 def test_a_file_that_is_no_document_says_what_to_do(quorra):

@@ -4,6 +4,7 @@ import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select, update
@@ -210,6 +211,27 @@ def test_a_page_is_an_image_that_only_the_rep_may_keep(quorra, conn, offer, grid
     assert get(quorra, f"/content/{offer}/pages/999999/1/320").status_code == 404
     counted = select(func.count()).where(tables.hit.c.workspace_id == gridworks.workspace_id)
     assert conn.execute(counted).scalar_one() == 0
+
+
+def test_the_rep_looks_at_it_in_the_viewer_and_nothing_is_kept(quorra, sign_in, browser, conn, offer, gridworks):
+    version_id = version_of(conn, offer)
+    look = get(quorra, f"/content/{offer}/look?page=2").headers["Location"]
+    assert look == f"/d/look-{offer}-{version_id}?page=2"
+    page = get(quorra, look).text
+    assert "Your own look" in page and "Page 2 of 3" in page and 'data-visit=""' in page
+    place = look.partition("?")[0]
+    assert get(quorra, f"{place}/pages/{version_id}/2/800").data == document_rows.page_picture(800, 2)
+    for path in (f"/layer/{version_id}/1", f"/outline/{version_id}", f"/search/{version_id}?q=games"):
+        assert get(quorra, f"{place}{path}").status_code == 200, path
+    told = {"visit": str(uuid4()), "beacons": [{"seq": 0, "at_ms": 1, "state": "reading", "page": 1, "pages": {}}]}
+    assert quorra.post(f"{place}/pages", base_url=BASE, json=told).status_code == 204
+    for table in (tables.hit, docs.visit, docs.beacon, docs.page_load):
+        assert conn.execute(select(func.count()).select_from(table)).scalar_one() == 0, table.name
+    tess = sign_in(TESS)
+    for stranger in (browser(), tess):
+        for path in ("", f"/pages/{version_id}/2/800", f"/layer/{version_id}/1", "/download"):
+            assert get(stranger, f"{place}{path}").status_code == 404, path
+    assert get(quorra, f"/d/look-{offer}-{version_id + 1}").status_code == 404
 
 
 def test_the_page_shows_times_and_the_way_of_each_reader(quorra, conn, offer, gridworks):
