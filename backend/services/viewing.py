@@ -3,7 +3,7 @@
 The rule stands here for every address of the viewer: a share is shown while it is on and not expired, and where the
 document asks for an e-mail address, only to who gave one. Whether anything is kept is `domain.viewing.recording_of`;
 where it is not, there is no visit, no time, no download. Nothing here decides what a visit means: see `services.hits`
-and `services.reading`.
+and `services.visits`.
 """
 
 import re

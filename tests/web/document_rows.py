@@ -119,18 +119,7 @@ def put_visit(
     conn.execute(
         insert(docs.visit).values(**tenancy, id=visit_id, share_id=share_id, version_id=version_id, started_at=at)
     )
-    seen_at = at
-    for place, (number, active_ms) in enumerate(page_ms.items(), 1):
-        last_at = seen_at + timedelta(milliseconds=active_ms)
-        seen = {"place": place, "first_at": seen_at, "last_at": last_at}
-        conn.execute(
-            insert(docs.page_view).values(**tenancy, visit_id=visit_id, page=number, active_ms=active_ms, **seen)
-        )
-        body = {"at_ms": 0, "state": "left", "page": number, "pages": {}}
-        conn.execute(
-            insert(docs.beacon).values(**tenancy, visit_id=visit_id, seq=place, received_at=last_at, body=body)
-        )
-        seen_at = last_at
+    seen_at = _put_page_views(conn, tenancy, visit_id, at, page_ms)
     document_id = conn.execute(select(docs.share.c.document_id).where(docs.share.c.id == share_id)).scalar_one()
     pages = conn.execute(select(docs.document_version.c.pages).where(docs.document_version.c.id == version_id))
     data = {
@@ -141,3 +130,17 @@ def put_visit(
     }
     put_item(conn, tenant.workspace_id, FeedItem(message_id, f"document:{visit_id}", "document", seen_at, data))
     return visit_id
+
+
+def _put_page_views(
+    conn: Connection, tenancy: dict[str, int], visit_id: UUID, at: datetime, page_ms: dict[int, int]
+) -> datetime:
+    """The pages one after the other, each with a beacon; returns when the last of them was left."""
+    for place, (number, active_ms) in enumerate(page_ms.items(), 1):
+        ours, began_at = {**tenancy, "visit_id": visit_id}, at
+        at = began_at + timedelta(milliseconds=active_ms)
+        seen = {"place": place, "first_at": began_at, "last_at": at}
+        conn.execute(insert(docs.page_view).values(**ours, page=number, active_ms=active_ms, **seen))
+        body = {"at_ms": 0, "state": "left", "page": number, "pages": {}}
+        conn.execute(insert(docs.beacon).values(**ours, seq=place, received_at=at, body=body))
+    return at
