@@ -214,13 +214,13 @@ def _page(cage: Cage, number: int, widths: Sequence[int], cover_width: int | Non
         kind = str(told["kind"])
         if kind not in get_args(PageKind) or [image[0] for image in told["images"]] != list(widths):
             raise WorkDied("crash")
-        links = [_link(*link) for link in told["links"]]
+        links = [_link(link) for link in told["links"]]
         return RenderedPage(
             number=number,
             width_pt=float(told["width_pt"]),
             height_pt=float(told["height_pt"]),
             kind=cast(PageKind, kind),
-            images=tuple(_image(cage, number, *image) for image in told["images"]),
+            images=tuple(_image(cage, number, image) for image in told["images"]),
             words=tuple(Word(_box(*word[:4]), str(word[4]), int(word[5])) for word in told["words"]),
             links=tuple(link for link in links if link.page or may_be_followed(link.uri or "")),
             cover=_cover(cage, number, cover_width, *told["cover"]) if cover_width else None,
@@ -229,7 +229,8 @@ def _page(cage: Cage, number: int, widths: Sequence[int], cover_width: int | Non
         raise WorkDied("crash") from problem
 
 
-def _image(cage: Cage, number: int, asked_width: int, width: int, height: int, image_format: str) -> PageImage:
+def _image(cage: Cage, number: int, told: Sequence[Any]) -> PageImage:
+    asked_width, width, height, image_format = told
     content = _taken(cage, f"{number}-{int(asked_width)}", image_format)
     return PageImage(int(asked_width), int(width), int(height), image_format, content)
 
@@ -245,8 +246,9 @@ def _taken(cage: Cage, name: str, image_format: str) -> bytes:
     return content
 
 
-def _link(left: float, top: float, right: float, bottom: float, uri: str | None, page: int | None) -> Link:
-    box = _box(left, top, right, bottom)
+def _link(told: Sequence[Any]) -> Link:
+    *place, uri, page = told
+    box = _box(*place)
     return Link(box, page=int(page)) if page is not None else Link(box, uri=str(uri))
 
 
