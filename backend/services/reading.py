@@ -4,7 +4,7 @@ What the feed says is the one truth: whoever counts here counts its items, so th
 cannot disagree. The time on each page is added from the page views that are kept beside them (`services.visits`).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -196,9 +196,12 @@ def _totals(views: Sequence[tuple[str, ReadDocument]]) -> Totals:
 def _per_page(rows: Sequence[ReadingRow]) -> list[PageTotals]:
     """Every page up to the last that there is, so that the picture has no holes."""
     last = max((max(row.read.pages_total, *row.path, 0) for row in rows), default=0)
-    told = []
-    for number in range(1, last + 1):
-        views = sum(1 for row in rows if number in row.path)
-        spent = [row.page_ms[number] for row in rows if number in row.page_ms]
-        told.append(PageTotals(number, views, len(spent), sum(spent), sum(spent) // max(1, len(spent))))
-    return told
+    views = Counter(page for row in rows for page in row.path)
+    spent: defaultdict[int, list[int]] = defaultdict(list)
+    for row in rows:
+        for page, active_ms in row.page_ms.items():
+            spent[page].append(active_ms)
+    return [
+        PageTotals(number, views[number], len(each := spent[number]), sum(each), sum(each) // max(1, len(each)))
+        for number in range(1, last + 1)
+    ]

@@ -6,6 +6,7 @@ import { watchReading } from "./reading.js";
 import { follow } from "./stream.js";
 
 const REST_MS = 1000; // a reader is told of every few seconds, and there may be many
+const REST_TIMES = 4; // and a page that takes long to make is asked for more seldom
 const TRY_AGAIN_MS = 3000;
 
 const live = document.querySelector("[data-live]");
@@ -32,6 +33,7 @@ function refresh() {
 async function read() {
   while (isStale) {
     isStale = false;
+    const began = performance.now();
     try {
       const answer = await fetch(location.href, { headers: { accept: "text/html" } });
       if (answer.redirected) return void location.assign("/sign-in");
@@ -41,7 +43,8 @@ async function read() {
     } catch {
       setTimeout(refresh, TRY_AGAIN_MS);
     }
-    await new Promise((go) => setTimeout(go, REST_MS));
+    const took = performance.now() - began;
+    await new Promise((go) => setTimeout(go, Math.max(REST_MS, REST_TIMES * took)));
   }
 }
 
