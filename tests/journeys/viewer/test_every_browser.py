@@ -1,5 +1,6 @@
 """The same reading in Chromium, Firefox and WebKit: shown, moved through, searched, timed, and without scripts."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from backend.store import document_tables as docs
+from backend.store import tables
 from tests.journeys.viewer.browsers import Window, chromium
 from tests.journeys.viewer.desk import beacons, eventually, page_loads, paper, spent
 from tests.journeys.viewer.firefox import firefox
@@ -163,6 +165,25 @@ def test_who_comes_back_is_where_they_were(read, share, house):
 
 def reading_of(house: Served, page: int) -> int:
     return sum((body["page"], body["state"]) == (page, "reading") for body in beacons(house))
+
+
+def test_who_is_asked_is_left_alone_until_a_yes_and_after_a_no(read, share, house):
+    shelf = share(paper(3))
+    with house.engine.begin() as conn:
+        conn.execute(update(tables.workspace).values(reader_privacy="ask"))
+    window = read(shelf)
+    window.shoot("asked")
+    for answer, kept in (("no", False), ("yes", True)):
+        window.press("End")
+        window.until_shown(3)
+        assert beacons(house) == []
+        if answer == "yes":
+            window.click(".recorded summary")
+        window.click(f"[data-answer] button[value={answer}]")
+        window.until("document.querySelector('#pages') && !document.querySelector('.consent')")
+        window.until(f"Boolean(document.querySelector('#pages')?.dataset.visit) === {json.dumps(kept)}")
+        window.until_shown(3)
+        eventually(lambda kept=kept: bool(beacons(house)) == kept)
 
 
 def test_whoever_asks_first_gets_an_address_and_what_is_closed_says_so(window, share, house):
