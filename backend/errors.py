@@ -38,6 +38,10 @@ class RateLimited(Transient):
         self.retry_after_s = retry_after_s
 
 
+class Suspended(RateLimited):
+    """The mailbox is switched off for now: an admin or Google suspended it. The consent stands; look again later."""
+
+
 class ConsentWithdrawn(ReadbackError):
     """The mailbox's owner, an admin or Google has withdrawn our access: only a new consent helps."""
 

@@ -9,12 +9,13 @@ from email.utils import parsedate_to_datetime
 
 from google.auth import exceptions as google_errors
 
-from backend.errors import ConsentWithdrawn, Malformed, NotFound, RateLimited, ReadbackError, Transient
+from backend.errors import ConsentWithdrawn, Malformed, NotFound, RateLimited, ReadbackError, Suspended, Transient
 
 _WAIT = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"})
 _WAIT_LONG = frozenset({"dailyLimitExceeded"})
 _CONSENT_GONE = frozenset({"insufficientPermissions", "domainPolicy", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"})
 _GRANT_GONE = frozenset({"invalid_grant", "access_denied", "admin_policy_enforced"})
+_SWITCHED_OFF = frozenset({"failedPrecondition", "FAILED_PRECONDITION"})  # "Mail service not enabled"
 _LONG_S = 3600.0
 
 
@@ -29,6 +30,8 @@ def refusal(status: int, content: bytes, retry_after: str | None) -> ReadbackErr
         return ConsentWithdrawn()
     if status == 404:
         return NotFound()
+    if status == 400 and reasons & _SWITCHED_OFF:
+        return Suspended(retry_after_s=_LONG_S)
     if status == 400:
         return Malformed()
     return Transient()

@@ -14,11 +14,13 @@ _CUES = (
     "jusqu'au|jusqu’au|retour le|à partir du|au",
     "hasta el|hasta|regreso el|vuelvo el|volveré el|a partir del",
     "até|retorno em|retorno|volto|regresso",
-    "fino al|rientro il|rientrerò il|rientro|torno il|dal",
+    "fino al|rientro il|rientrerò il|rientro|torno il|dal|al",
     "tot en met|tot|t/m|terug op|terug|vanaf",
     "till och med|tillbaka|åter|til og med|tilbage|tilbake|palaan",
     "do dnia|do|wracam|wrócę|od|vrátím se|până la|până pe|până în|revin",
-    "по|до|вернусь|з|έως|μέχρι",
+    "по|до|вернусь|з|έως|μέχρι|iki|līdz|kuni|til og med|do vključno",
+    "đến hết ngày|đến ngày|quay lại vào ngày|vào ngày|sampai dengan|sampai tanggal|sampai|hingga|kembali pada",
+    "حتى تاريخ|حتى|سأعود يوم|سأعود في|تا تاریخ|עד ה-|עד ה|עד|אחזור ב-|אחזור ב|regresar[ée] el|retornarei em",
 )
 _CUE = re.compile(
     rf"(?<![^\W\d_])(?:{'|'.join(_CUES)})(?![^\W\d_])|(?<=\s)[-–—](?=\s)|(?<=\d\.)\s?[-–—]|戻り|復帰|至|到",
@@ -26,20 +28,20 @@ _CUE = re.compile(
 )
 _FILLER = re.compile(r"[\s:,(]*[^\W\d_]{1,14}(?:-[^\W\d_]{2,8})?[.,]?(?=[\s(])")
 _SPACE = re.compile(r"[\s:,(]*")
-_FILLERS = 4  # "on Monday the", "einschließlich Freitag, den"
+_FILLERS = 6  # "on Monday the", "på kontoret måndag den"
 _MONTHS = (
-    "jan|gen|ene|janv|sty|led|янв|січ|ιαν|tammi|oca|ian",
-    "feb|fév|fev|févr|lut|úno|фев|лют|φεβ|helmi|şub",
-    "mar|mär|maa|mrt|mrz|břez|мар|бер|μαρ|maalis",
-    "apr|avr|abr|kwi|dub|апр|кві|απρ|huhti|nis",
-    "may|mai|maj|mei|mag|kvě|мая|май|тра|μαΐ|μαι|touko",
-    "jun|juin|giu|cze|červn|июн|чер|ιουν|kesä|haz|iun",
-    "jul|juil|lug|lip|červenc|июл|лип|ιουλ|heinä|tem|iul",
-    "aug|août|aou|ago|sie|srp|авг|сер|αυγ|elo|ağu",
-    "sep|set|wrz|zář|сен|вер|σεπ|syys|eyl",
-    "oct|okt|ott|out|paź|říj|окт|жов|οκτ|loka|eki",
-    "nov|lis|noy|ноя|лис|νοε|marras|kas|noi",
-    "dec|dez|déc|dic|des|gru|pro|дек|гру|δεκ|joulu|ara",
+    "jan|gen|ene|janv|sty|led|янв|січ|ιαν|tammi|oca|ian|jaa|sau|يناي|בינו|ינו",
+    "feb|fév|fev|févr|lut|úno|фев|лют|φεβ|helmi|şub|vee|vas|فبرا|בפבר|פבר",
+    "mar|mär|maa|mrt|mrz|břez|мар|бер|μαρ|maalis|kov|مارس|במרץ|מרץ",
+    "apr|avr|abr|kwi|dub|апр|кві|απρ|huhti|nis|bala|أبري|באפר|אפר",
+    "may|mai|maj|mei|mag|kvě|мая|май|тра|μαΐ|μαι|touko|gegu|مايو|במאי|מאי",
+    "jun|juin|giu|cze|červn|июн|чер|ιουν|kesä|haz|iun|jūn|juun|birž|يوني|ביונ|יונ",
+    "jul|juil|lug|lip|červenc|июл|лип|ιουλ|heinä|tem|iul|jūl|juul|liep|يولي|ביול|יול",
+    "aug|août|aou|ago|sie|srp|авг|сер|αυγ|elo|ağu|agu|rugp|أغسط|באוג|אוג",
+    "sep|set|wrz|zář|сен|вер|σεπ|syys|eyl|szep|rugs|سبتم|בספט|ספט",
+    "oct|okt|ott|out|paź|říj|окт|жов|οκτ|loka|eki|spal|أكتو|באוק|אוק",
+    "nov|lis|noy|ноя|лис|νοε|marras|kas|noi|lapk|نوفم|בנוב|נוב",
+    "dec|dez|déc|dic|des|gru|pro|дек|гру|δεκ|joulu|ara|det|ديسم|בדצמ|דצמ",
 )
 _MONTH_OF = {word: number for number, words in enumerate(_MONTHS, 1) for word in words.split("|")}
 _YEAR = r"(?:,?\s*(?:de |del |of )?(20\d\d)(?!\d))?"
@@ -50,7 +52,7 @@ _DAY_FIRST = re.compile(
     rf"(\d{{1,2}})(?:st|nd|rd|th|er|º|°|\.|-?го)?\s*(?:of |de |d['’] ?)?([^\W\d_]{{3,12}})\.?{_YEAR}"
 )
 _MONTH_FIRST = re.compile(rf"([^\W\d_]{{3,12}})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?(?!\d|[:.]\d){_YEAR}")
-_AMERICAN = re.compile(r"\b(?:out of (?:the )?office|i am|i will|return(?:ing)?|back)\b", re.IGNORECASE)
+_AMERICAN = re.compile(r"\b(?:out of (?:the )?office|i am|i will|return(?:ing)?|back)\b|[回返]", re.IGNORECASE)
 
 
 def stated_return(text: str, on: date | None) -> date | None:
@@ -65,7 +67,10 @@ def stated_return(text: str, on: date | None) -> date | None:
 # Finnish, Hungarian, Turkish, Japanese and Korean say "until" behind the day.
 _UNTIL_AFTER = re.compile(
     r"(?<!\d)(?:\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{4})?\s(?:saakka|asti)|\d{1,2} [^\W\d_]{3,9} tarihine|"
-    r"(?:20\d\d年)?\d{1,2}\s?[月월]\s?\d{1,2}\s?[日일](?:\s?\([^)]\))?\s?(?:まで|까지))",
+    r"(?:20\d\d年)?\d{1,2}\s?[月월]\s?\d{1,2}\s?[日일](?:\s?\([^)]\))?\s?(?:まで|까지|以降|から|に(?:復帰|戻)|"
+    r"(?:에|부터)? ?복귀|"
+    r"[后後起]?(?:返回|回来|回來|恢复|上班))|\d{1,2}/\d{1,2} ?(?:返回|回来|回來)|"
+    r"[^\W\d_]{3,12} \d{1,2}\.? (?:között|közt)|[^\W\d_]{3,12} \d{1,2}-ig|\d{1,2} [^\W\d_]{3,12} weer)",
     re.IGNORECASE,
 )
 

@@ -40,36 +40,6 @@ class Delivery:
 _UNKNOWN = Delivery("unknown")
 
 # RFC 3463 and the IANA registry of enhanced status codes, in a rep's words.
-_MEANINGS = (
-    ("5.1.1", "there is no such mailbox"),
-    ("5.1.10", "there is no such mailbox"),
-    ("5.1.2", "there is no such domain"),
-    ("5.1.3", "the address is malformed"),
-    ("5.1.6", "the mailbox has moved"),
-    ("5.1.0", "the address was refused"),
-    ("5.2.1", "the mailbox is switched off"),
-    ("5.2.2", "the mailbox is full"),
-    ("4.2.2", "the mailbox is full"),
-    ("5.2.3", "the mail is too big for the mailbox"),
-    ("5.3.4", "the mail is too big"),
-    ("5.4.1", "the recipient's server refused the address"),
-    ("5.4.4", "the domain takes no mail"),
-    ("5.4.6", "the mail went in a circle"),
-    ("5.4.7", "it was tried for too long"),
-    ("4.4.7", "it was tried for too long"),
-    ("4.4.1", "the recipient's server did not answer"),
-    ("5.7.", "the recipient's server refuses the mail"),
-    ("5.5.", "the servers did not understand each other"),
-    ("4.", "the recipient's server was in trouble for too long"),
-)
-
-
-def explained(delivery: Delivery) -> str:
-    """Say in a sentence why it failed; "" where nothing is known."""
-    meaning = next((words for code, words in _MEANINGS if delivery.status.startswith(code)), "")
-    return f" The server says: {meaning} ({delivery.status})." if meaning else ""
-
-
 # --- reports that follow RFC 3464 ------------------------------------------------------------------------------
 
 _REPORTS = ("message/delivery-status", "message/global-delivery-status")
@@ -343,12 +313,17 @@ def _evidence(delivery: Delivery) -> Evidence:
     return {name: value for name, value in found.items() if value}
 
 
+_COMPLAINED = re.compile(r"^Original-Rcpt-To:[ \t]*<?([^\s<>@]+@[^\s<>;]+)", re.IGNORECASE | re.MULTILINE)
+
+
 def complaint(mail: Mail) -> Evidence | None:
-    """An abuse report (ARF), with or without its proper form."""
-    if mail.content_param("report-type") == "feedback-report" or mail.part("message/feedback-report"):
-        return {"report-type": "feedback-report"}
+    """An abuse report (ARF), with or without its proper form; providers often leave out who complains."""
+    part = mail.part("message/feedback-report")
+    if mail.content_param("report-type") == "feedback-report" or part:
+        named = _COMPLAINED.search(part.text if part else "")
+        return {"report-type": "feedback-report", **({"recipient": named.group(1).lower()} if named else {})}
     if mail.header("X-HmXmrOriginalRecipient") and "complaint" in mail.subject.lower():
-        return {"X-HmXmrOriginalRecipient": "present"}
+        return {"recipient": (mail.header("X-HmXmrOriginalRecipient") or "").strip("<> ").lower()}
     return None
 
 

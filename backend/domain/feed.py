@@ -20,17 +20,22 @@ ONE_LINE, SHORT = 300, 60  # what a line may hold at most; what fits on any line
 NEED_LASTS = timedelta(days=14)
 
 _READING_NOW = "reading now"
-_STRENGTH = ("reply", _READING_NOW, "click", "document", "view", "bounce", "auto_reply", "calendar", "receipt", "sent")
+_STRENGTH = (
+    *("reply", "complaint", _READING_NOW, "click", "document", "view"),
+    *("bounce", "auto_reply", "calendar", "receipt", "sent"),
+)
 _CHIPS: Mapping[str, Chip] = {
     "reply": "answers",
     "document": "documents",
     "click": "clicks",
     "view": "views",
     "bounce": "bounces",
+    "complaint": "bounces",
 }
 _TONES: Mapping[str, Tone] = {
     "reply": "answer",
     "bounce": "failure",
+    "complaint": "failure",
     "click": "plain",
     "document": "plain",
     "view": "plain",
@@ -38,7 +43,11 @@ _TONES: Mapping[str, Tone] = {
 # The rules of `incoming` that tell an absence; a bare vacation header may be a ticket system's
 _ABSENCES = frozenset({"mailbox rule", "absence in the subject", "absence in the text"})
 _COUNTED = (("view", "view", "views"), ("click", "click", "clicks"), ("reply", "reply", "replies"))
-_ALSO_COUNTED = (("bounce", "bounce", "bounces"), ("auto_reply", "automatic answer", "automatic answers"))
+_ALSO_COUNTED = (
+    ("bounce", "bounce", "bounces"),
+    ("complaint", "spam report", "spam reports"),
+    ("auto_reply", "automatic answer", "automatic answers"),
+)
 
 
 @dataclass(frozen=True)
@@ -242,7 +251,7 @@ def needs(groups: Iterable[Group], now: datetime) -> list[Need]:
     """What waits for an answer, for a word about what was read again, or for another address; the newest first."""
     waiting: list[Need] = []
     for group in groups:
-        for need in (_unanswered(group), *_read_again(group), _bounced(group)):
+        for need in (_unanswered(group), *_read_again(group), _bounced(group), _complained(group)):
             if need is not None and now - need.at <= NEED_LASTS:
                 waiting.append(need)
     return sorted(waiting, key=lambda need: need.at, reverse=True)
@@ -284,6 +293,14 @@ def _bounced(group: Group) -> Need | None:
     return Need("bounce", about, group.title, bounce.occurred_at, _href(group))
 
 
+def _complained(group: Group) -> Need | None:
+    complaint = next((item for item in group.items if item.kind == "complaint"), None)
+    if complaint is None:
+        return None
+    who = tell(complaint, group.people).who or "A recipient"
+    return Need("bounce", f"{who} marked your mail as spam", group.title, complaint.occurred_at, _href(group))
+
+
 def _href(group: Group) -> str:
     return f"/messages/{group.message_id}"
 
@@ -321,6 +338,8 @@ def _deed(item: Item, named: bool) -> str:
     if item.kind == "bounce":
         reason = item.text("reason")
         return f"could not be reached{': ' + reason if reason else ''}" if named else "Could not be delivered"
+    if item.kind == "complaint":
+        return "marked it as spam" if named else "A recipient marked it as spam"
     if item.kind == "auto_reply":
         return _absent(item, named)
     return _by_machine(item.kind, named)

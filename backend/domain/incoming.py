@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
-from backend.domain import absences, automatic, deliveries, letters, listed
+from backend.domain import absences, automatic, deliveries, delivery_reasons, letters, listed
 from backend.domain.mail import Mail
 
 RULES_VERSION = 6
@@ -34,7 +34,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a mail is, by which rule, on what evidence. `failed` are the addresses that a bounce is about."""
+    """What a mail is, by which rule, on what evidence. `failed` are the addresses that a bounce is about, and why."""
 
     kind: Kind
     rule: str
@@ -43,6 +43,7 @@ class Finding:
     evidence: Evidence = field(default_factory=dict)
     back_on: date | None = None
     failed: tuple[str, ...] = ()
+    reason: str = ""
 
 
 RULES: tuple[Rule, ...] = (
@@ -249,5 +250,7 @@ def _detailed(mail: Mail, finding: Finding) -> Finding:
         return replace(finding, back_on=back_on, sentence=finding.sentence + said)
     if finding.kind == "bounce":
         delivery = deliveries.read_delivery(mail)
-        return replace(finding, failed=delivery.recipients, sentence=finding.sentence + deliveries.explained(delivery))
+        sentence = finding.sentence + delivery_reasons.explained(delivery, mail)
+        reason = delivery_reasons.reason_of(delivery, mail)
+        return replace(finding, failed=delivery.recipients, sentence=sentence, reason=reason)
     return finding

@@ -67,6 +67,7 @@ class Judgement:
     evidence: Mapping[str, str] = field(default_factory=dict)
     back_on: date | None = None
     failed: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ def _plain(finding: Finding) -> Judgement:
         evidence=finding.evidence,
         back_on=finding.back_on,
         failed=finding.failed,
+        reason=finding.reason,
     )
 
 

@@ -138,18 +138,28 @@ def is_report(mail: Mail) -> bool:
     return mail.content_type == "multipart/report" or mail.from_.local in ("mailer-daemon", "postmaster")
 
 
+def feed_kind(judgement: Judgement) -> str:
+    """As what the feed tells it; "" where it is not told. That somebody calls a mail spam, the rep has to know."""
+    if judgement.rule == "complaint":
+        return "complaint"
+    return judgement.kind if judgement.kind in FEED_KINDS else ""
+
+
 def told(judged: Judged) -> dict[str, object]:
     """What the feed says of it: who, how, the sentence, how sure."""
-    mail, judgement = judged.letter.mail, judged.judgement
-    blamed = judgement.failed[0] if judgement.kind == "bounce" and judgement.failed else ""
+    mail, judgement, kind = judged.letter.mail, judged.judgement, feed_kind(judged.judgement)
+    by_server = kind in ("bounce", "complaint")
+    blamed = judgement.failed[0] if kind == "bounce" and judgement.failed else judgement.evidence.get("recipient", "")
     data: dict[str, object] = {
-        "address": blamed or mail.from_.address,
-        "who": "" if judgement.kind == "bounce" else mail.from_.name or mail.from_.address,
+        "address": blamed if kind == "complaint" else (blamed or mail.from_.address),
+        "who": "" if by_server else mail.from_.name or mail.from_.address,
         "how": judgement.who,
         "rule": judgement.rule,
         "sentence": judgement.sentence,
         "confidence": judgement.confidence,
     }
+    if judgement.reason:
+        data["reason"] = judgement.reason
     if judgement.back_on is not None:
         data["back_on"] = judgement.back_on.isoformat()
     if text := _text_of(judged):

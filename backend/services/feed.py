@@ -28,7 +28,7 @@ PAGE_SIZE = 30
 MOST_CHANGES = 200
 _MOST_HITS = 500
 _ITEMS = {"open": "view", "click": "click"}
-_WAITING = ("reply", "bounce", "document")
+_WAITING = ("reply", "bounce", "complaint", "document")
 EVERYTHING = Search()
 
 

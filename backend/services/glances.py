@@ -26,7 +26,7 @@ from backend.store.mailboxes import Mailbox, mailboxes_of_rep
 
 Place = Literal["ready", "stranger", "pending", "shut", "no_mailbox", "other_mailbox", "disconnected"]
 
-_STRONG = ("reply", "document", "click", "view", "bounce", "auto_reply")
+_STRONG = ("reply", "complaint", "document", "click", "view", "bounce", "auto_reply")
 _COLLEAGUES_SINCE = timedelta(days=90)
 _UNBOUND_SINCE = timedelta(days=1)
 

@@ -25,12 +25,12 @@ from backend.domain.mailboxes import Changes, FoundMail
 from backend.domain.people import MailboxFacts
 from backend.domain.replies import TrackedMessage, thread_key
 from backend.domain.syncing_plan import (
-    FEED_KINDS,
     Bound,
     Judged,
     Letter,
     aliases_in,
     bind_copies,
+    feed_kind,
     is_report,
     judge_letters,
     letter_of,
@@ -319,10 +319,10 @@ def _tell_sent(conn: Connection, workspace_id: int, bound: Bound) -> int:
 
 def _tell_incoming(conn: Connection, workspace_id: int, incoming_id: int, judged: Judged) -> int:
     message_id = judged.judgement.message_id or 0
-    if judged.judgement.kind in FEED_KINDS:
+    if kind := feed_kind(judged.judgement):
         data = {
             name: store.storable(value) if isinstance(value, str) else value for name, value in told(judged).items()
         }
         at = judged.letter.at.received_at
-        put_item(conn, workspace_id, FeedItem(message_id, f"incoming:{incoming_id}", judged.judgement.kind, at, data))
+        put_item(conn, workspace_id, FeedItem(message_id, f"incoming:{incoming_id}", kind, at, data))
     return message_id

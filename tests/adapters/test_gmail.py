@@ -15,6 +15,7 @@ from backend.errors import (
     NotFound,
     RateLimited,
     SecretUnreadable,
+    Suspended,
     Transient,
 )
 from tests.mailroom import Mailroom, open_mailroom
@@ -309,6 +310,7 @@ def _answer(reason: str) -> bytes:
         (403, b"<html>", Transient),
         (404, b"", NotFound),
         (400, b"", Malformed),
+        (400, _answer("failedPrecondition"), Suspended),  # "Mail service not enabled"
         (500, b"", Transient),
         (503, b'{"error": "text"}', Transient),
     ],

@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
+from backend.domain.feed import headline
 from backend.domain.looking import after_search, aside, likely_senders
 from backend.domain.mailboxes import FoundMail
+from backend.services.feed import get_feed, needs_of
 from backend.services.mailboxes import sweep
 from backend.services.syncing import sync_mailbox
 from backend.store.tables import mailbox
@@ -248,3 +250,22 @@ def test_mail_that_no_search_knows_yet_is_read_where_it_begins_a_conversation():
     fresh = FoundMail("b", "b")
     waiting = aside([FoundMail("a", "a"), fresh, FoundMail("c", "a", begins_thread=False)], frozenset())
     assert after_search(waiting, frozenset({"a"}), frozenset()) == [fresh]
+
+
+def test_that_a_recipient_calls_a_mail_spam_is_told_and_waits_for_the_rep(office):
+    header = office.messages()[0].message_id_header
+    raw = (
+        f"From: fbl@isp.example\r\nTo: {QUORRA}\r\nSubject: FW: Offer\r\nMessage-ID: <arf@isp.example>\r\n"
+        "Content-Type: multipart/report; report-type=feedback-report; boundary=b\r\n\r\n--b\r\n"
+        "Content-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\n"
+        f"Original-Rcpt-To: {FLYNN}\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+        f"Message-ID: <{header}>\r\nSubject: Offer\r\n\r\nHello\r\n--b--\r\n"
+    )
+    office.mailroom.world.receive(QUORRA, raw.encode())
+    office.sync()
+    assert office.kinds() == ["complaint", "sent"]
+    [group] = get_feed(office.conn, office.tenant.workspace_id).groups
+    assert headline(group).told == "marked it as spam"
+    rep_id = office.tenant.reps["quorra"].id
+    [need] = needs_of(office.conn, office.tenant.workspace_id, rep_id, office.now)
+    assert need.told.endswith("marked your mail as spam")
