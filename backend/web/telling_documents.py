@@ -87,8 +87,8 @@ def in_words(leaves: Sequence[Leaf]) -> str:
         )
     if len(leaves) > 1:
         last = leaves[-1].totals.views
-        ended = "None" if not last else "All" if last == most else f"{last:,}"
-        told.append(f"{ended} of {many(most, 'view')} came to the last page.")
+        ended = "Nobody" if not last else "Every view" if last == most else f"{last:,} of {many(most, 'view')}"
+        told.append(f"{ended} came to the last page.")
     return " ".join(told)
 
 
