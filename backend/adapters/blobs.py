@@ -82,6 +82,7 @@ class Blobs:
         a moment is left between looking and removing.
         """
         place = self._place(workspace_id, digest)
+        self._files.invalidate_cache()  # a bucket's listing may be remembered from before it was written anew
         try:
             if _written_at(self._files.info(place)) >= before:
                 return False
