@@ -13,6 +13,7 @@ from backend.services.reading import DocumentReading, PageTotals, Totals
 
 _FULL = 100
 _LOWEST = 2
+_SECOND = 1000
 
 
 def many(count: int, one: str, more: str | None = None) -> str:
@@ -57,7 +58,9 @@ class Leaf:
         """How long it was looked at on average, in words."""
         if not self.totals.views:
             return "not seen"
-        return lasting(self.totals.average_ms) if self.totals.timed else NOT_MEASURED
+        if not self.totals.timed:
+            return NOT_MEASURED
+        return lasting(self.totals.average_ms) if self.totals.average_ms >= _SECOND else "under 1 s"
 
 
 def leaves(pages: Sequence[Page], read: DocumentReading | None = None) -> list[Leaf]:
