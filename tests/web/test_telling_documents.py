@@ -39,7 +39,8 @@ def test_the_picture_is_told_in_words(pages, words):
 def test_bars_stand_for_time_and_lines_for_views_and_what_was_not_measured_is_said():
     told = strip((4, 4, 20_000), (4, 2, 10_000), (2, 2, 100), (1, 0, 0), (0, 0, 0))
     assert [(leaf.told, leaf.bar, leaf.reach) for leaf in told] == [
-        ("20 s", 100, 100), ("10 s", 50, 100), ("under 1 s", 2, 50), ("time not measured", 0, 25), ("not seen", 0, 0)]  # fmt: skip
+        ("20 s", 100, 100), ("10 s", 50, 100), ("under 1 s", 2, 50),
+        ("time not measured", 0, 25), ("not seen", 0, 0)]  # fmt: skip
 
 
 @pytest.mark.parametrize(
