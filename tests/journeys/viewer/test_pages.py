@@ -17,6 +17,12 @@ BUDGET_BYTES = 200_000
 # A telephone away from home: 1.6 Mbit/s down, 150 ms there and back, a processor four times slower than this one
 SLOW = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 94_000}
 SLOWER = 4
+COVERED = """(() => {
+  const word = document.querySelector(".word.current");
+  if (!word) return null;
+  const { left, right, top, bottom } = word.getBoundingClientRect();
+  return !document.elementFromPoint((left + right) / 2, (top + bottom) / 2)?.closest(".page");
+})()"""
 TIMES = """(() => {
   const [page] = performance.getEntriesByType("navigation");
   const image = performance.getEntriesByType("resource").find(({ name }) => name.includes("/pages/"));
@@ -128,15 +134,22 @@ def _pinch(hand: CDPSession, apart: tuple[int, int]) -> None:
     hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
-def test_what_is_found_is_read_aloud_and_what_is_not_is_said(read, share):
-    page = read(share(paper(40)))
+def test_what_is_found_is_in_sight_and_read_aloud_and_what_is_not_is_said(read, share):
+    page = read(share(paper(40)), "phone")
     wait_shown(page, 1)
     page.get_by_role("button", name="Search").click()
-    page.keyboard.type("recognizer")
+    page.keyboard.type("arcade")
+    expect(page.locator("[data-found]")).to_have_text("1 of 40, page 1")
+    until(page, f"{COVERED} === false")
+    shoot(page, "search-phone")
+    page.locator("#words").fill("recognizer")
     expect(page.locator("[data-found]")).to_have_text("1 of 1, page 40")
+    until(page, f"{COVERED} === false")
     expect(page.get_by_role("group", name="Page 40 of 40")).to_contain_text("The last page is about a Recognizer")
     page.locator("#words").fill("nowhere at all")
     expect(page.locator("[data-found]")).to_have_text("Not in this document")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.querySelector('.bar').offsetHeight") < 100
 
 
 def test_links_lead_out_by_way_of_us(read, share):

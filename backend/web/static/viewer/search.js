@@ -29,12 +29,15 @@ export class Search {
 
   open() {
     this.#form.hidden = false;
+    // What the grown bar covers could not be scrolled to at the document's beginning
+    document.documentElement.style.setProperty("--bar", `${this.#form.parentElement.offsetHeight}px`);
     this.#field.focus();
     this.#field.select();
   }
 
   close() {
     this.#form.hidden = true;
+    document.documentElement.style.removeProperty("--bar");
     [this.#matches, this.#at, this.#asked] = [[], -1, ""];
     this.#told.textContent = "";
     this.#pages.showMatches([], null);
