@@ -170,7 +170,7 @@ class GmailSession:
         while True:
             page = self._ask(
                 self._gmail.users.messages().list(
-                    userId="me", maxResults=_STEP, pageToken=token, includeSpamTrash=True, **labels
+                    userId="me", maxResults=500, pageToken=token, includeSpamTrash=True, **labels
                 )
             )
             heads = [self._minimal(message["id"]) for message in page.get("messages", [])[-1:]]

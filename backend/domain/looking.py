@@ -80,6 +80,19 @@ def after_search(waiting: Aside, colleagues: frozenset[str], likely: frozenset[s
     return [*strangers, *(mail for mail in waiting.unlikely if mail.id in likely)]
 
 
+def worth_after_gap(
+    others: Sequence[FoundMail], likely: frozenset[str], *, most: int, strangers: int
+) -> list[FoundMail]:
+    """What is read outside of our conversations when the history was lost; `others` are listed newest first.
+
+    Nothing tells bulk from the rest there: likely senders' mail comes first, then what begins a conversation.
+    """
+    hits = [mail for mail in others if mail.id in likely][:most]
+    taken = {mail.id for mail in hits}
+    begun = [mail for mail in others if mail.begins_thread and mail.id not in taken]
+    return [*hits, *begun[: strangers + (most - len(hits))]]
+
+
 def likely_senders(addresses: Iterable[str]) -> tuple[str, ...]:
     """From whom an answer could come that no conversation shows: the companies of those whom we wrote to, and servers.
 

@@ -20,14 +20,23 @@ from backend.domain.syncing_plan import letter_of
 from backend.errors import CursorExpired, Malformed, Transient
 from backend.services.mailboxes import open_mailbox, withdrawal_noted
 from backend.services.ports import MailboxProvider, MailboxSession, SecretBox
-from backend.services.syncing import MOST_OVERTAKEN, MOST_STEPS, Known, Plan, judge, known_of, store_plan, sync_mailbox
+from backend.services.syncing import (
+    MOST_OVERTAKEN,
+    MOST_SENDERS,
+    MOST_STEPS,
+    WRITTEN_WITHIN,
+    Known,
+    Plan,
+    judge,
+    known_of,
+    store_plan,
+    sync_mailbox,
+)
 from backend.store import conversations
 from backend.store.mailboxes import Cursors, Mailbox, find_mailbox, put_looked
 
 log = structlog.get_logger(__name__)
 
-_MOST_SENDERS = 400
-_WRITTEN_WITHIN = timedelta(days=45)
 _SEARCH_BACK = timedelta(hours=1)
 
 
@@ -101,7 +110,7 @@ def _chosen(
     if mailbox.mode != "full":
         return without_search(waiting)
     with engine.begin() as conn:
-        written_to = conversations.people_written_to(conn, mailbox, now - _WRITTEN_WITHIN, _MOST_SENDERS)
+        written_to = conversations.people_written_to(conn, mailbox, now - WRITTEN_WITHIN, MOST_SENDERS)
     company = known.people.colleague_domains - PUBLIC_DOMAINS
     senders = [each for each in likely_senders(written_to) if each not in company]
     if not pays(waiting, senders):

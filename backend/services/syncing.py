@@ -11,7 +11,7 @@ clean run. A message's thread is read when it is bound, so that an answer that c
 found, too.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ import structlog
 from sqlalchemy import Connection, Engine
 
 from backend.domain.binding import PreparedMessage
-from backend.domain.looking import aside, closely
+from backend.domain.looking import aside, closely, likely_senders, worth_after_gap
 from backend.domain.mail import Mail, parse_mail
 from backend.domain.mailboxes import Changes, FoundMail
 from backend.domain.people import MailboxFacts
@@ -55,19 +55,18 @@ MOST_OVERTAKEN = 5
 JUST_SENT = timedelta(minutes=15)  # absence notes and bounces come within minutes, in conversations of their own
 LOOK_SOON_AFTER = JUST_SENT
 _CLOCKS_APART = timedelta(seconds=5)
-_RESYNC_THREADS_SINCE = timedelta(days=30)
-_RESYNC_THREADS = 200  # with the newest mail some 5,000 of the 6,000 quota units that a user has in a minute
-_RESYNC_AT_MOST = timedelta(days=7)
-_RESYNC_NEWEST = 400
+WRITTEN_WITHIN, MOST_SENDERS = timedelta(days=45), 400
+_GAP_AT_MOST = timedelta(days=30)
+_GAP_STEP, _GAP_STRANGERS = 100, 50  # mails: of conversations, of copies, of likely senders; and of anybody
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that one step will store."""
+    """Everything that one step will store. Without `cursors` the mailbox stays where it stands."""
 
     bound: Sequence[Bound]
     judged: Sequence[Judged]
-    cursors: Cursors
+    cursors: Cursors | None
     aliases: frozenset[str] = frozenset()
 
 
@@ -104,12 +103,14 @@ def sync_mailbox(
         more = stored = False
         with withdrawal_noted(engine, found):
             session = open_mailbox(provider, secrets, found)
-            changes = _changes(engine, session, found, now)
-            plan = plan_step(engine, session, found, changes, now)
-            more = changes.more
-            with engine.begin() as conn:
-                stored = store_plan(conn, found, plan, now)
-            overtaken += not stored
+            for changes in _steps(engine, session, found, now):
+                plan = plan_step(engine, session, found, changes, now)
+                with engine.begin() as conn:
+                    stored = store_plan(conn, found, plan, now)
+                more = changes.more
+                if not stored:
+                    break
+        overtaken += not stored
         if overtaken > MOST_OVERTAKEN:
             raise Transient("Other workers read this mailbox all the time.")
         if stored and not more:
@@ -123,22 +124,27 @@ def lapse_prepared(conn: Connection, now: datetime) -> int:
 
 def plan_step(engine: Engine, session: MailboxSession, mailbox: Mailbox, changes: Changes, now: datetime) -> Plan:
     """Look at what was found and decide what it means. Network and short reading transactions in turn."""
-    cursors = Cursors(changes.cursor, changes.cursor if changes.after_a_gap else mailbox.looked_history_id)
+    cursors: Cursors | None = Cursors(
+        changes.cursor, changes.cursor if changes.after_a_gap else mailbox.looked_history_id
+    )
+    if changes.after_a_gap and changes.more:
+        cursors = None
     with engine.begin() as conn:
         known = known_of(conn, mailbox, changes.found, now)
     if not known.concerns_us:
         return Plan((), (), cursors)
     fresh = [mail for mail in changes.found if mail.id not in known.stored and not mail.is_draft]
-    now_read = fresh if changes.after_a_gap else closely(fresh, known.threads, awaits_copies=bool(known.prepared))
-    is_whole = mailbox.mode == "full" and not changes.after_a_gap
+    now_read = closely(fresh, known.threads, awaits_copies=bool(known.prepared))
+    is_whole = mailbox.mode == "full"
     letters, contents = _letters(session, [mail.id for mail in now_read], is_whole)
     bound = _bind(session, mailbox, known, letters, contents)
     seen = {letter.at.id for letter in letters}
     letters += _letters(session, _rest_of_threads(session, mailbox, changes, bound, seen), is_whole)[0]
-    if known.has_just_sent or bound:
-        seen = {letter.at.id for letter in letters}
-        begun = [mail.id for mail in aside(fresh, known.threads).personal if mail.id not in seen]
-        letters += _letters(session, begun, is_whole=False)[0]
+    seen = {letter.at.id for letter in letters}
+    left: Sequence[FoundMail] = fresh if changes.after_a_gap else ()
+    if not changes.after_a_gap and (known.has_just_sent or bound):
+        left = aside(fresh, known.threads).personal
+    letters += _letters(session, [mail.id for mail in left if mail.id not in seen], is_whole=False)[0]
     if not letters:
         return Plan((), (), cursors)
     copies = {each.copy.provider_message_id for each in bound}
@@ -169,7 +175,8 @@ def store_plan(conn: Connection, mailbox: Mailbox, plan: Plan, now: datetime) ->
             touched.add(_tell_incoming(conn, mailbox.workspace_id, incoming_id, judged))
     for message_id in sorted(touched | beside) if touched else ():  # what is written there quotes them, too
         settle_message(conn, mailbox.workspace_id, message_id, now)
-    put_cursors(conn, mailbox, plan.cursors, now)
+    if plan.cursors is not None:
+        put_cursors(conn, mailbox, plan.cursors, now)
     put_own_addresses(conn, mailbox, plan.aliases)
     if plan.bound:
         _look_soon(conn, mailbox, now)
@@ -178,30 +185,42 @@ def store_plan(conn: Connection, mailbox: Mailbox, plan: Plan, now: datetime) ->
     return True
 
 
-def _changes(engine: Engine, session: MailboxSession, mailbox: Mailbox, now: datetime) -> Changes:
+def _steps(engine: Engine, session: MailboxSession, mailbox: Mailbox, now: datetime) -> Iterator[Changes]:
     if mailbox.history_id is not None:
         try:
-            return session.changes_since(mailbox.history_id)
+            yield session.changes_since(mailbox.history_id)
+            return
         except CursorExpired:
             log.warning("history_expired", mailbox_id=mailbox.id)
-    return resync(engine, session, mailbox, now)
+    yield from _after_gap(engine, session, mailbox, now)
 
 
-def resync(engine: Engine, session: MailboxSession, mailbox: Mailbox, now: datetime) -> Changes:
-    """Look where answers and sent copies are likely; the cursor is taken first, so that nothing falls between."""
+def _after_gap(engine: Engine, session: MailboxSession, mailbox: Mailbox, now: datetime) -> Iterator[Changes]:
+    """List what the mailbox holds of the time since, and read of it what matters, in steps.
+
+    The cursor is taken first, so that nothing falls between. Each step but the last leaves the mailbox where it stood:
+    a reading that a limit breaks off goes on behind what was stored by then. The last one costs less than the 6,000
+    units that a user has in a minute.
+    """
     cursor = session.profile().cursor
-    since = max(mailbox.synced_at or mailbox.connected_at, now - _RESYNC_AT_MOST) - timedelta(hours=1)
+    since = max(mailbox.synced_at or mailbox.connected_at, now - _GAP_AT_MOST) - timedelta(hours=1)
+    listed = session.recent(since, sent_only=False)
     with engine.begin() as conn:
-        threads = conversations.threads_since(conn, mailbox, now - _RESYNC_THREADS_SINCE, _RESYNC_THREADS)
-    found: dict[str, FoundMail] = {}
-    for thread_id in threads:
-        found.update((mail.id, mail) for mail in session.thread(thread_id))
-    found.update((mail.id, mail) for mail in session.recent(since, sent_only=True))
-    recent = session.recent(since, sent_only=False)
-    found.update((mail.id, mail) for mail in recent[:_RESYNC_NEWEST])
-    left = max(0, len(recent) - _RESYNC_NEWEST)
-    log.info("mailbox_resynced", mailbox_id=mailbox.id, threads=len(threads), found=len(found), left_unread=left)
-    return Changes(tuple(found.values()), cursor, after_a_gap=True)
+        known = known_of(conn, mailbox, listed, now)
+        written_to = conversations.people_written_to(conn, mailbox, now - WRITTEN_WITHIN, MOST_SENDERS)
+    fresh = [mail for mail in listed if mail.id not in known.stored]
+    close = [mail for mail in fresh if mail.thread_id in known.threads][::-1]
+    for start in range(0, len(close), _GAP_STEP):
+        yield Changes(tuple(close[start : start + _GAP_STEP]), cursor, more=True, after_a_gap=True)
+    copies: Sequence[FoundMail] = ()
+    if known.prepared:
+        awaited_since = min(each.prepared_at for each in known.prepared) - timedelta(hours=1)
+        copies = session.recent(max(since, awaited_since), sent_only=True)[:_GAP_STEP]
+    others = [mail for mail in fresh if mail.thread_id not in known.threads]
+    likely = session.sent_by(likely_senders(written_to), since) if mailbox.mode == "full" and others else frozenset()
+    chosen = worth_after_gap(others, likely, most=_GAP_STEP, strangers=_GAP_STRANGERS)
+    log.info("mailbox_read_after_gap", mailbox_id=mailbox.id, listed=len(listed), left_unread=len(others) - len(chosen))
+    yield Changes((*copies, *(mail for mail in chosen if mail not in copies)), cursor, after_a_gap=True)
 
 
 def _look_soon(conn: Connection, mailbox: Mailbox, now: datetime) -> None:

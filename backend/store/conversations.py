@@ -115,23 +115,6 @@ def people_written_to(conn: Connection, mailbox: Mailbox, since: datetime, limit
     return list(conn.execute(asked).scalars())
 
 
-def threads_since(conn: Connection, mailbox: Mailbox, since: datetime, limit: int) -> Sequence[str]:
-    """The threads of the mailbox's tracked messages that were sent since then, the newest first."""
-    asked = (
-        select(message.c.thread_id)
-        .where(
-            message.c.workspace_id == mailbox.workspace_id,
-            message.c.mailbox_id == mailbox.id,
-            message.c.thread_id.is_not(None),
-            message.c.sent_at >= since,
-        )
-        .group_by(message.c.thread_id)
-        .order_by(func.max(message.c.sent_at).desc())
-        .limit(limit)
-    )
-    return list(conn.execute(asked).scalars())
-
-
 def conversations_of(
     conn: Connection, mailbox: Mailbox, messages: Iterable[int], threads: Iterable[str]
 ) -> frozenset[int]:
