@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from backend.domain.feed_documents import read_document
+from backend.domain.hits import name_reader
 
 Tone = Literal["answer", "failure", "plain", "quiet"]
 Chip = Literal["answers", "documents", "clicks", "views", "bounces", "automatic"]
@@ -172,7 +173,7 @@ class Need:
 def tell(item: Item, people: Sequence[Person]) -> Line:
     """Tell an item in words."""
     person = whose(item, people)
-    who = (person.name if person else "") or _named(item) or (person.called if person else "")
+    who = (person.name if person else "") or _named(item, people) or (person.called if person else "")
     document = read_document(item.data) if item.kind == "document" else None
     return Line(
         key=item.key,
@@ -313,11 +314,16 @@ def _strength(item: Item, now: datetime | None) -> int:
     return _STRENGTH.index(kind) if kind in _STRENGTH else len(_STRENGTH) - 2
 
 
-def _named(item: Item) -> str:
-    """Whom the item names where that is no recipient for certain; a shared copy is never given a name."""
+def _named(item: Item, people: Sequence[Person]) -> str:
+    """Whom the item names where that is no recipient for certain; a shared copy is never given a name.
+
+    Whoever may have read a document is called as they are called by now, not as on the day that it was read.
+    """
     told = item.text("who")
+    if item.kind == "document" and not item.text("address") and people:
+        told = name_reader({person.address: person.called for person in people})
     if told:
-        return told if "@" in told else told[0].upper() + told[1:]
+        return told if "@" in told.partition(" ")[0] else told[0].upper() + told[1:]
     if item.text("address"):
         return item.text("address")
     return SOMEONE if item.kind in ("view", "click", "reply", "document") else ""

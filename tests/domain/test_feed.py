@@ -228,3 +228,16 @@ def test_where_it_is_not_known_who_read_nobody_is_said_to_have_read_it_twice():
     several = {"who": "one of Kevin Flynn, Alan Bradley"}
     (need,) = needs([group(reads(90, **several), reads(5, **several), reads(3, **several))], NOW)
     assert need.told == "“Offer.pdf” was read 3 times"
+
+
+def test_whoever_may_have_read_is_called_as_they_are_called_by_now():
+    on_the_day = {"who": "one of flynn@flynnsarcade.com, alan@encom.com"}
+    assert tell(reads(5, **on_the_day), (FLYNN, ALAN)).who == "One of Kevin Flynn, Alan Bradley"
+    nameless = (Person(FLYNN.address, ""), Person(ALAN.address, "", "cc"))
+    assert tell(reads(5, **on_the_day), nameless).who == "One of flynn@flynnsarcade.com, alan@encom.com"
+    assert tell(reads(5, who="flynn@flynnsarcade.com"), (FLYNN,)).who == "Kevin Flynn"
+
+
+def test_a_look_says_roughly_where_it_came_from_where_that_is_known():
+    there = item("view", who="Kevin Flynn", client="Outlook on Windows", place="Berlin, Germany")
+    assert said(there) == "Kevin Flynn opened it in Outlook on Windows, near Berlin, Germany"
