@@ -61,8 +61,8 @@ _ROWS = (
     # Arabic, Persian
     (
         r"(?:أنا|سأكون|حاليا|حالياً) .{0,20}(?:في إجازة|خارج المكتب|في رحلة|في مهمة)|لم أعد أعمل|در مرخصی|خارج از دفتر",
-        r"حتى|سأعود|العودة|تا تاریخ",
-        r"للأمور العاجلة|العاجلة|يرجى التواصل|در موارد فوری",
+        r"حتى|سأعود|العودة|عودتي|عودتنا|تا تاریخ",
+        r"للأمور العاجلة|العاجلة|الطارئة|يرجى التواصل|در موارد فوری",
     ),
     # Vietnamese
     (
@@ -112,7 +112,8 @@ SUBJECT = (
     r"annual leave\b|ooo\b(?=\s*(?:$|\d|re:|aw:|until|till|through|from|back))|(?:i am |i'm )?no longer (?:with|"
     r"at|working|employed)\b|"
     r".{2,50} (?:has left|is no longer (?:with|at|working))\b|(?:my |new )?e-?mail address (?:has )?change|"
-    r"poissa\s*:|\w{2,20}!? auto[- ]?(?:response|reply|responder)\b|нет на работе|外出\s*[:：]|不在(?:办公室|"
+    r"poissa\s*:|\w{2,20}!? auto[- ]?(?:response|reply|responder)\b|.{2,40}['’]s auto[- ]?(?:response|reply|"
+    r"responder)|нет на работе|外出\s*[:：]|不在(?:办公室|"
     r"辦公室|時|中)|休假(?:中|通知)|"
     r"urlaubsbedingt|(?:büro|praxis|kanzlei|office) (?:ist |is )?(?:geschlossen|closed)|away from office|"
     r".{2,40} on (?:leave|vacation|holiday) (?:until|till|from)\b|limited (?:availability|access)\b|"
@@ -123,7 +124,7 @@ SUBJECT = (
 # What absences are about, in no particular phrase: weaker than `ABSENT`, but nobody can list every phrase.
 TOPIC = (
     r"\b(?:vacation|holidays?|(?:annual|sick|medical|maternity|paternity|parental|bereavement) leave|sabbatical|"
-    r"pto|ooo|"
+    r"pto|ooo|batch my e-?mails?|deep work|weltreise|"
     r"jury duty|field trip|retired|retirement|off (?:until|till|today|sick|work)|away|moved on from|"
     r"passed away|in meetings|part[- ]time|(?:office|opening|business|working) hours|out of (?:the )?office|"
     r"(?:trade (?:show|fair)|conference)s?|"
@@ -142,6 +143,8 @@ TOPIC = (
 # How they say that an answer will take its time, and whom to ask: any language, in general words.
 SLOW = (
     r"(?:be|is) (?:back )?(?:delayed|slower) than usual|(?:answer|reply|respond)\w* (?:more )?slowly|"
+    r"(?:reply|respond|check|answer|read) (?:\w+ ){0,4}on (?:mon|tues|wednes|thurs|fri)days|lees ik (?:je|uw)|"
+    r"(?:wird|werden) (?:automatisch )?gelöscht|(?:is|are|will be) (?:automatically )?deleted|"
     r"response (?:may|might|will|could) be (?:delayed|slow)|expect (?:a )?delay|respond as soon as i can|"
     r"(?:won['’]t|will not|cannot) be (?:seen|read|checked|answered|monitored)|without internet|"
     r"kein(?:en|e)? (?:zugriff|zugang)|ohne zugriff|eingeschränkt erreichbar|mit verzögerung|verzögert|"
@@ -154,7 +157,8 @@ SLOW = (
     r"(?:不能|无法|無法)(?:及时|及時|即時)?回(?:复|覆)|請見諒|请谅解|返信が遅|回信が遅|회신이 늦|확인이 어렵"
 )
 ASK = (
-    r"\b(?:dringendes|notfällen?|bitte nutzen sie|künftig|meine vertretung|wurde an .{1,40} weitergeleitet|"
+    r"\b(?:(?:being )?looked after by|can(?:['’]t|not) wait|inviare (?:le|la|ogni) \w+ a|ilgilenmektedir|"
+    r"dringendes|notfällen?|bitte nutzen sie|künftig|meine vertretung|wurde an .{1,40} weitergeleitet|"
     r"(?:new|your) contact (?:person )?(?:(?:at|for|in) .{2,30} )?is|is looking after|(?:direct|send|forward|"
     r"address) (?:all |your |any |future )\w+ to|"
     r"(?:contact|call|text|ping|phone|e-?mail) (?:me )?\S+@\S+|if you need (?:me|anything|an answer|help)|"

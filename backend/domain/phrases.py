@@ -114,7 +114,8 @@ ABSENT = re.compile(
     r"away(?: from| until| on| for|\.|,)|"
     r"on (?:annual |maternity |paternity |parental |sick |medical |study |vacation |holiday )?(?:leave|vacation|"
     r"holidays?|pto|furlough|sabbatical|a business trip|business travel)|"
-    r"travell?ing|not in (?:the )?office|unavailable|out (?:on|until|today|this week|sick)|ooo\b|attending|enjoying)|"
+    r"off (?:on|until|till|from|sick|work)\b|on (?:\w+ ){0,3}leave\b|travell?ing|not in (?:the )?office|"
+    r"unavailable|out (?:on|until|today|this week|sick)|ooo\b|attending|enjoying)|"
     r"out of (?:the )?office (?:until|till|from|on|through|today|this week|and|with|beginning|starting)|"
     r"\b(?:on leave|on vacation|on holiday) (?:until|till|from|through)|(?:no longer|not) (?:works?|working|"
     r"employed|with) (?:for|at|with|here)|has left (?:the )?company|no longer (?:with|at) |"
@@ -160,6 +161,9 @@ ABSENT = re.compile(
     r"(?:uffici|negozio|azienda|studio) .{0,30}chius|in malattia|"
     r"(?:kantoor|praktijk) .{0,30}gesloten|(?:mă|ma) aflu .{0,20}(?:concediu|deplasare)|"
     r"nejsem (?:v (?:kanceláři|práci)|přítom)|čerpám dovolenou|na nemocenské|"
+    r"ik werk niet op|ich arbeite (?:\w+ ){0,2}nicht|je ne travaille pas|i (?:do not|don['’]t) work on (?:mon|"
+    r"tue|wed|thu|fri)|"
+    r"jag jobbar inte|jeg arbejder ikke|doğum izn|iznindeyim|"
     r"\bi (?:only )?work (?:part[- ]time|(?:on )?(?:mon|tue|wed|thu|fri)\w+ (?:to|through|and|-))|"
     r"my (?:normal |usual )?(?:working|office|work) (?:days|hours) are|"
     rf"{absence_words.ABSENT}|{absence_words.LEFT}",
@@ -274,7 +278,8 @@ ENGAGED = re.compile(
     r"давайте|next (?:week|month)|volgende week|nächste woche|semaine prochaine|(?:settimana prossima|"
     r"prossima settimana)|"
     r"próxima semana|nästa vecka|næste uge|neste uke|ensi viikolla|w przyszłym tygodniu|příští týden|jövő héten|"
-    r"на следующей неделе)|しておりました|申し訳|進めて|打ち合わせ|どうぞ進め|可以安排|再谈|再說|合同|다녀와서|"
+    r"на следующей неделе)|посмотрю|гляну|перезвон|しておりました|申し訳|進めて|打ち合わせ|どうぞ進め|可以安排|"
+    r"再谈|再說|合同|다녀와서|"
     r"обсуд|созвон|我们(?:讨论|下周)",
     _I,
 )

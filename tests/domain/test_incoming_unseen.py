@@ -35,6 +35,34 @@ NOTES = (
         "This is an automated message. I check this account rarely, so please write to kevin@arcade.example instead.",
     ),
     ("flynn@yahoo.com", "Yahoo! Auto Response", "I'm on a boat."),
+    ("flynn@encom.example", "Kevin Flynn's autoresponse", "Not here."),
+    (
+        "flynn@encom.example",
+        "Re: Grid",
+        "I'm off on long service leave. My emails are being looked after by Lora Baines.",
+    ),
+    (
+        "flynn@encom.example",
+        "Re: Grid",
+        "In order to focus on deep work I batch my email and reply on Tuesdays and Thursdays. If it can't wait, text me.",
+    ),
+    (
+        "meier@encom.de",
+        "Re: Angebot",
+        "Danke für deine Mail! Ich bin bis Anfang Dezember auf Weltreise. Deine Nachricht wird automatisch gelöscht.",
+    ),
+    (
+        "giulia@fiatlux.it",
+        "Re: Proposta",
+        "Si informa che Giulia Conti non fa più parte dell'organico. Si prega di inviare le comunicazioni a info@fiatlux.it",
+    ),
+    ("jan@encom.nl", "Re: Offerte", "Dank voor je mail. Ik werk niet op vrijdag. Maandag lees ik je bericht."),
+    ("ayse@encom.com.tr", "Re: Teklif", "Şu anda doğum iznindeyim. İşlerimle Mehmet Bey ilgilenmektedir."),
+    (
+        "khaled@encom.ae",
+        "Re: Grid",
+        "أنا حالياً في رحلة عمل وسأرد على رسالتكم عند عودتي يوم الأحد 6 ديسمبر. في الحالات الطارئة اتصلوا بالمكتب.",
+    ),
     (
         "sato@encom.co.jp",
         "Re: ご提案",
@@ -78,6 +106,7 @@ PEOPLE = (
     ("AW: Angebot", "Hallo, ich bin diese Woche krank. Melde mich, sobald ich wieder fit bin. Gruß Petra"),
     ("Re: Grid", "Kevin is out of the office until Monday, but I can answer for him: yes.\n\nLora"),
     ("Re: Grid", "I'm travelling until Monday. Can you call me then?"),
+    ("Re: Предложение", "Алан, я до пятницы в командировке, посмотрю на выходных и отвечу."),
     ("Re: Grid", "I'm retired from the games business, Quorra. Try Lora."),
     ("Re: Grid", "I've forwarded this to our purchasing department. They will contact you shortly.\n\nKevin"),
     ("R: Proposta", "Grazie, ricevuto. Le farò sapere al più presto.\nGiulia"),
