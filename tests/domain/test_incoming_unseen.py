@@ -44,7 +44,7 @@ NOTES = (
     (
         "flynn@encom.example",
         "Re: Grid",
-        "In order to focus on deep work I batch my email and reply on Tuesdays and Thursdays. If it can't wait, text me.",
+        "To focus on deep work I batch my email and reply on Tuesdays and Thursdays. If it can't wait, text me.",
     ),
     (
         "meier@encom.de",
@@ -54,7 +54,7 @@ NOTES = (
     (
         "giulia@fiatlux.it",
         "Re: Proposta",
-        "Si informa che Giulia Conti non fa più parte dell'organico. Si prega di inviare le comunicazioni a info@fiatlux.it",
+        "Giulia Conti non fa più parte dell'organico. Si prega di inviare le comunicazioni a info@fiatlux.it",
     ),
     ("jan@encom.nl", "Re: Offerte", "Dank voor je mail. Ik werk niet op vrijdag. Maandag lees ik je bericht."),
     ("ayse@encom.com.tr", "Re: Teklif", "Şu anda doğum iznindeyim. İşlerimle Mehmet Bey ilgilenmektedir."),
