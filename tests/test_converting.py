@@ -168,16 +168,17 @@ def test_a_page_that_breaks_the_reader_is_refused_and_the_worker_lives(store, wo
 @pytest.mark.parametrize(
     ("limits", "rule", "words"),
     [
-        (Limits(memory_bytes=250 << 20), "too_heavy", "more memory than a document should"),
+        (Limits(memory_bytes=700 << 20), "too_heavy", "more memory than a document should"),
         (Limits(silence_s=1), "too_slow", "took too long to read"),
     ],
 )
 def test_a_page_beyond_the_limits_is_refused_with_its_rule_and_the_next_job_is_done(
     store, blobs, monkeypatch, limits, rule, words
 ):
-    monkeypatch.setattr(adapter, "_RENDERING", limits)
     endless = store.upload(files.endless_page())
-    convert_once(store, blobs, endless)
+    with monkeypatch.context() as narrow:
+        narrow.setattr(adapter, "_RENDERING", limits)
+        convert_once(store, blobs, endless)
     assert store.state(endless) == "refused"
     assert (store.told(endless)[0], words in store.told(endless)[1]) == (rule, True)
     assert store.page_rows() == {}
