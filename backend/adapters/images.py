@@ -5,11 +5,11 @@ It is handed pixels that we rasterised ourselves, never a file of somebody else'
 caller keeps them alive until `encode` returns.
 
 What to use for which page was measured (1,200 px; `python -m backend bench documents` measures it again):
-text and drawings: lossless WebP, effort 1: less than half of JPEG's bytes, without any loss, in half the time of
+text and drawings: lossless WebP, effort 1: a quarter of JPEG's bytes, without any loss, in two thirds of the time of
   MuPDF's own JPEG encoder;
-photographs: JPEG through libjpeg-turbo: MuPDF's bytes at the same SSIM in a tenth of its time. WebP would save a
-  quarter of the bytes at the same SSIM for ten times the time, AVIF a little more, and older telephones lack it;
-both on one page: lossy WebP, effort 2: a quarter less than JPEG, and no halos around letters.
+photographs: JPEG through libjpeg-turbo: fewer bytes than MuPDF's JPEG at the same SSIM in an eighth of its time. AVIF
+  would take half the bytes for six times the time, and older telephones lack it; WebP would save nothing;
+both on one page: lossy WebP, effort 2: two fifths less than JPEG, and no halos around letters.
 """
 
 import html
