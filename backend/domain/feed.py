@@ -252,7 +252,7 @@ def needs(groups: Iterable[Group], now: datetime) -> list[Need]:
     """What waits for an answer, for a word about what was read again, or for another address; the newest first."""
     waiting: list[Need] = []
     for group in groups:
-        for need in (_unanswered(group), *_read_again(group), _bounced(group), _complained(group)):
+        for need in (_unanswered(group), *_read_again(group), *(_trouble(group, *each) for each in _TROUBLES)):
             if need is not None and now - need.at <= NEED_LASTS:
                 waiting.append(need)
     return sorted(waiting, key=lambda need: need.at, reverse=True)
@@ -285,21 +285,16 @@ def _read_again(group: Group) -> list[Need]:
     return found
 
 
-def _bounced(group: Group) -> Need | None:
-    bounce = next((item for item in group.items if item.kind == "bounce"), None)
-    if bounce is None:
-        return None
-    told = tell(bounce, group.people)
-    about = f"Could not be delivered to {told.who}" if told.who else "Could not be delivered"
-    return Need("bounce", about, group.title, bounce.occurred_at, _href(group))
+_TROUBLES = (("bounce", "Could not be delivered{}", " to "), ("complaint", "Marked as spam{}", " by "))
 
 
-def _complained(group: Group) -> Need | None:
-    complaint = next((item for item in group.items if item.kind == "complaint"), None)
-    if complaint is None:
+def _trouble(group: Group, kind: str, told: str, before_who: str) -> Need | None:
+    item = next((item for item in group.items if item.kind == kind), None)
+    if item is None:
         return None
-    who = tell(complaint, group.people).who or "A recipient"
-    return Need("bounce", f"{who} marked your mail as spam", group.title, complaint.occurred_at, _href(group))
+    who = tell(item, group.people).who
+    about = told.format(f"{before_who}{who}" if who else "")
+    return Need("bounce", about, group.title, item.occurred_at, _href(group))
 
 
 def _href(group: Group) -> str:

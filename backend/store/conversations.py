@@ -58,22 +58,21 @@ def tracked_messages(conn: Connection, mailbox: Mailbox, sought: Sought, now: da
     rows = conn.execute(asked).all()
     people = recipients_by_message(conn, mailbox.workspace_id, [row.id for row in rows])
     beside = _conversations(conn, mailbox, [row.id for row in rows], sought)
-    return [
-        TrackedMessage(
-            message_id=row.id,
-            message_id_header=row.message_id_header or "",
-            thread_id=row.thread_id if row.mailbox_id == mailbox.id else None,  # thread ids mean one mailbox
-            subject=row.subject or "",
-            sent_at=row.sent_at,
-            recipients=tuple(people[row.id]),
-            thread_keys=frozenset(filter(None, [row.thread_key, *(each.thread_key for each in beside[row.id])])),
-            mail_ids=frozenset(each.message_id_header for each in beside[row.id] if each.message_id_header),
-            thread_ids=frozenset(
-                each.thread_id for each in beside[row.id] if each.thread_id and each.mailbox_id == mailbox.id
-            ),
-        )
-        for row in rows
-    ]
+    return [_tracked(mailbox, row, people[row.id], beside[row.id]) for row in rows]
+
+
+def _tracked(mailbox: Mailbox, row: Any, people: Sequence[Recipient], beside: Sequence[Any]) -> TrackedMessage:
+    return TrackedMessage(
+        message_id=row.id,
+        message_id_header=row.message_id_header or "",
+        thread_id=row.thread_id if row.mailbox_id == mailbox.id else None,  # thread ids mean one mailbox
+        subject=row.subject or "",
+        sent_at=row.sent_at,
+        recipients=tuple(people),
+        thread_keys=frozenset(filter(None, [row.thread_key, *(each.thread_key for each in beside)])),
+        mail_ids=frozenset(each.message_id_header for each in beside if each.message_id_header),
+        thread_ids=frozenset(each.thread_id for each in beside if each.thread_id and each.mailbox_id == mailbox.id),
+    )
 
 
 def tracked_threads(conn: Connection, mailbox: Mailbox, threads: Iterable[str]) -> frozenset[str]:

@@ -268,4 +268,4 @@ def test_that_a_recipient_calls_a_mail_spam_is_told_and_waits_for_the_rep(office
     assert headline(group).told == "marked it as spam"
     rep_id = office.tenant.reps["quorra"].id
     [need] = needs_of(office.conn, office.tenant.workspace_id, rep_id, office.now)
-    assert need.told.endswith("marked your mail as spam")
+    assert need.told.startswith("Marked as spam by ")
