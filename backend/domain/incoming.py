@@ -14,7 +14,7 @@ from typing import Literal
 from backend.domain import absences, automatic, deliveries, delivery_reasons, letters, listed
 from backend.domain.mail import Mail
 
-RULES_VERSION = 6
+RULES_VERSION = 7
 
 Kind = Literal["reply", "auto_reply", "bounce", "receipt", "calendar", "own", "unrelated"]
 Evidence = Mapping[str, str]
