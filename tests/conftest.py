@@ -31,6 +31,7 @@ LONGEST_FIRST = (
     "web/test_any_request.py",
     "test_jobs.py",
     "test_converting.py",
+    "services/test_converting.py",
     "services/test_documents.py",
     "web/test_reading_in_browser.py",
     "adapters/test_office.py",
@@ -137,8 +138,13 @@ def database(conn: Connection) -> Any:
 
 @pytest.fixture
 def committed(engine: Engine) -> Iterator[Engine]:
-    """The engine itself, for what needs several connections; every table is emptied afterwards."""
+    """The engine itself, for what needs several connections; every table is empty before and afterwards."""
+    _empty(engine)  # what a server of another test still stored after its end is no business of this one
     yield engine
+    _empty(engine)
+
+
+def _empty(engine: Engine) -> None:
     with engine.begin() as conn:  # a few rows each: to truncate so many tables takes a hundred times as long
         for name in ("procrastinate_events", "procrastinate_periodic_defers", "procrastinate_jobs"):
             conn.execute(text(f"DELETE FROM {name}"))

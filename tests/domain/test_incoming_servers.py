@@ -213,7 +213,10 @@ def test_a_bounce_says_whether_the_address_is_lost(status: str, hard: bool) -> N
 
 def test_a_bounce_says_its_reason_in_words() -> None:
     sentence = what_is(parse_mail(BOUNCES["full mailbox"])).sentence
-    assert sentence == "The mail could not be delivered. The server says: the mailbox is full (5.2.2). It may arrive another time."
+    assert (
+        sentence
+        == "The mail could not be delivered. The server says: the mailbox is full (5.2.2). It may arrive another time."
+    )
 
 
 def test_only_the_failed_one_of_several_recipients_is_blamed() -> None:

@@ -282,7 +282,7 @@ def test_the_feed_is_worked_with_the_keyboard_alone(open_page, gridworks, day):
     page.keyboard.press("k")
     expect(page.locator(".group").first.locator(".open")).to_be_focused()
     page.keyboard.press("o")
-    expect(page.locator(".group").first.locator("details")).to_have_attribute("open", "")
+    expect(page.locator(".group").first.locator("details.unfold")).to_have_attribute("open", "")
     page.keyboard.press("/")
     expect(page.locator("#search")).to_be_focused()
     page.keyboard.type("invoice")

@@ -141,11 +141,9 @@ def test_gate_closed_page_and_settings_keep_nobody_out(open_page, committed, blo
     page = open_page(closed.path)
     shoot(page, "closed")
     assert_keeps_nobody_out(page)
-    page = open_page("/settings/team", gridworks, gridworks.reps["quorra"])
+    page = open_page("/settings/privacy", gridworks, gridworks.reps["quorra"])
     page.get_by_role("radio", name="Ask readers first").check()
-    page.get_by_role("heading", name="What readers of documents meet").locator(
-        "xpath=following::button[.='Save']"
-    ).click()
+    page.locator("form[action$='/readers'] button").click()
     expect(page.get_by_role("radio", name="Ask readers first")).to_be_checked()
     expect(page.get_by_text("Saved.")).to_be_visible()
     shoot(page, "settings")
