@@ -17,23 +17,21 @@ from backend.domain.looking import Aside, after_search, aside, likely_senders, p
 from backend.domain.mailboxes import Changes, FoundMail
 from backend.domain.people import PUBLIC_DOMAINS
 from backend.domain.syncing_plan import letter_of
-from backend.errors import CursorExpired, Malformed, Transient
-from backend.services.mailboxes import open_mailbox, withdrawal_noted
+from backend.errors import CursorExpired, Malformed
 from backend.services.ports import MailboxProvider, MailboxSession, SecretBox
 from backend.services.syncing import (
-    MOST_OVERTAKEN,
     MOST_SENDERS,
-    MOST_STEPS,
     WRITTEN_WITHIN,
     Known,
     Plan,
     judge,
     known_of,
+    read_in_steps,
     store_plan,
     sync_mailbox,
 )
 from backend.store import conversations
-from backend.store.mailboxes import Cursors, Mailbox, find_mailbox, put_looked
+from backend.store.mailboxes import Cursors, Mailbox, put_looked
 
 log = structlog.get_logger(__name__)
 
@@ -48,22 +46,9 @@ def look_around(
     Raises RateLimited and Transient; what was stored by then stays.
     """
     sync_mailbox(engine, provider, secrets, mailbox, now)
-    overtaken = 0
-    for _ in range(MOST_STEPS):
+    if read_in_steps(engine, provider, secrets, mailbox, lambda session, found: _step(engine, session, found, now)):
         with engine.begin() as conn:
-            found = find_mailbox(conn, *mailbox)
-        if found is None or not found.is_connected:
-            return
-        more = stored = False
-        with withdrawal_noted(engine, found):
-            more, stored = _step(engine, open_mailbox(provider, secrets, found), found, now)
-        overtaken += not stored
-        if overtaken > MOST_OVERTAKEN:
-            raise Transient("Other workers read this mailbox all the time.")
-        if stored and not more:
-            break
-    with engine.begin() as conn:
-        put_looked(conn, *mailbox, now)
+            put_looked(conn, *mailbox, now)
 
 
 def plan_look(engine: Engine, session: MailboxSession, mailbox: Mailbox, changes: Changes, now: datetime) -> Plan:

@@ -11,7 +11,7 @@ clean run. A message's thread is read when it is bound, so that an answer that c
 found, too.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -49,6 +49,9 @@ from backend.store.mailboxes import Cursors, Mailbox, find_mailbox, lock_mailbox
 from backend.store.queue import enqueue
 
 log = structlog.get_logger(__name__)
+
+# One step through an open mailbox: whether there is more, and whether this one was stored
+Step = Callable[[MailboxSession, Mailbox], tuple[bool, bool]]
 
 MOST_STEPS = 200
 MOST_OVERTAKEN = 5
@@ -94,27 +97,45 @@ def sync_mailbox(
 
     Raises RateLimited and Transient; what was stored by then stays. A withdrawn consent disconnects the mailbox.
     """
+    read_in_steps(engine, provider, secrets, mailbox, lambda session, found: _read(engine, session, found, now))
+
+
+def read_in_steps(
+    engine: Engine, provider: MailboxProvider, secrets: SecretBox, mailbox: tuple[int, int], step: Step
+) -> bool:
+    """Take steps through (workspace, mailbox) until there is no more; returns whether it is still connected.
+
+    Where another worker was faster, a step is taken anew from where that one left the mailbox. Raises RateLimited and
+    Transient; a withdrawn consent disconnects the mailbox.
+    """
     overtaken = 0
     for _ in range(MOST_STEPS):
         with engine.begin() as conn:
             found = find_mailbox(conn, *mailbox)
         if found is None or not found.is_connected:
-            return
+            return False
         more = stored = False
         with withdrawal_noted(engine, found):
-            session = open_mailbox(provider, secrets, found)
-            for changes in _steps(engine, session, found, now):
-                plan = plan_step(engine, session, found, changes, now)
-                with engine.begin() as conn:
-                    stored = store_plan(conn, found, plan, now)
-                more = changes.more
-                if not stored:
-                    break
+            more, stored = step(open_mailbox(provider, secrets, found), found)
         overtaken += not stored
         if overtaken > MOST_OVERTAKEN:
             raise Transient("Other workers read this mailbox all the time.")
         if stored and not more:
-            return
+            break
+    return True
+
+
+def _read(engine: Engine, session: MailboxSession, found: Mailbox, now: datetime) -> tuple[bool, bool]:
+    """One step through our conversations: whether there is more, and whether this one was stored."""
+    more = stored = False
+    for changes in _steps(engine, session, found, now):
+        plan = plan_step(engine, session, found, changes, now)
+        with engine.begin() as conn:
+            stored = store_plan(conn, found, plan, now)
+        more = changes.more
+        if not stored:
+            break
+    return more, stored
 
 
 def lapse_prepared(conn: Connection, now: datetime) -> int:

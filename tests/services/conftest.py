@@ -1,9 +1,12 @@
-"""Whose desk is it? Quorra's, Sam's beside her, and Tess's at another company."""
+"""Whose desk is it, and what lies in the mailroom? Quorra's, Sam's beside her, and Tess's at another company."""
+
+from collections.abc import Iterator
 
 import pytest
 
 from backend.adapters.blobs import Blobs
 from backend.adapters.documents import Documents
+from tests.mailroom import Mailroom, open_mailroom
 from tests.services.desks import Desk
 
 
@@ -32,3 +35,17 @@ def sams(desk) -> Desk:
 @pytest.fixture
 def tesss(desk, othergrid) -> Desk:
     return Desk(desk.database, desk.conn, desk.blobs, othergrid, "tess")
+
+
+@pytest.fixture(scope="module")
+def whole_mailroom() -> Iterator[Mailroom]:
+    """Mailboxes at the local Google, one for all tests of a file: whoever takes it clears it, or takes `mailroom`."""
+    with open_mailroom() as mailroom:
+        yield mailroom
+
+
+@pytest.fixture
+def mailroom(whole_mailroom: Mailroom) -> Mailroom:
+    """The mailroom with nothing in it."""
+    whole_mailroom.world.reset()
+    return whole_mailroom

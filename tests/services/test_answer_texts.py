@@ -1,21 +1,12 @@
 """What answers say: kept in `full` mode alone, in one place, for the feed; gone with the message and with the mode."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import select
 
 from backend.services.mailboxes import Consent, connect
 from backend.store.tables import feed_item, incoming, message
-from tests.mailroom import Mailroom, open_mailroom
 from tests.sandbox.writing import Draft, compose
 from tests.services.tracked import ALAN, FLYNN, QUORRA, Office
-
-
-@pytest.fixture(scope="module")
-def whole_mailroom() -> Iterator[Mailroom]:
-    with open_mailroom() as mailroom:
-        yield mailroom
 
 
 @pytest.fixture

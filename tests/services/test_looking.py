@@ -1,6 +1,5 @@
 """What is read at once, what within the hour, what never: no answer is lost, and little is paid for the rest."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -13,17 +12,10 @@ from backend.services.feed import get_feed, needs_of
 from backend.services.mailboxes import sweep
 from backend.services.syncing import sync_mailbox
 from backend.store.tables import mailbox
-from tests.mailroom import Mailroom, open_mailroom
 from tests.sandbox.writing import Draft, compose
 from tests.services.tracked import ALAN, FLYNN, KEVIN, QUORRA, SAM, Office
 
 GETS = "gmail.users.messages.get"
-
-
-@pytest.fixture(scope="module")
-def whole_mailroom() -> Iterator[Mailroom]:
-    with open_mailroom() as mailroom:
-        yield mailroom
 
 
 @pytest.fixture(params=["full", "headers"])

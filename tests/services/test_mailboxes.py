@@ -1,6 +1,5 @@
 """How a mailbox comes and goes: connecting, another's address, disconnecting, watches, sweeps. Two workspaces."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,23 +10,10 @@ from backend.errors import Forbidden, NotFound, Transient
 from backend.services import mailboxes
 from backend.services.mailboxes import Consent
 from backend.store.tables import mailbox
-from tests.mailroom import Mailroom, open_mailroom
 from tests.sandbox.faults import Fault
 from tests.services.tracked import QUORRA, SAM, Office
 
 TESS = "tess@othergrid.example"
-
-
-@pytest.fixture(scope="module")
-def whole_mailroom() -> Iterator[Mailroom]:
-    with open_mailroom() as mailroom:
-        yield mailroom
-
-
-@pytest.fixture
-def mailroom(whole_mailroom):
-    whole_mailroom.world.reset()
-    return whole_mailroom
 
 
 @pytest.fixture

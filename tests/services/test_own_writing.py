@@ -1,6 +1,5 @@
 """From mailbox and hits to the feed: what the rep writes in a conversation quotes the mail; that is no view."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import uuid4
 
@@ -9,22 +8,9 @@ from sqlalchemy import insert, select
 
 from backend.services.hits import judge_new, note_presence
 from backend.store import tables
-from tests.mailroom import Mailroom, open_mailroom
 from tests.services.tracked import FLYNN, QUORRA, SAM, Office
 
 GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
-
-
-@pytest.fixture(scope="module")
-def whole_mailroom() -> Iterator[Mailroom]:
-    with open_mailroom() as mailroom:
-        yield mailroom
-
-
-@pytest.fixture
-def mailroom(whole_mailroom):
-    whole_mailroom.world.reset()
-    return whole_mailroom
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """From a push to the rows: sent copies recognised, answers found, nothing else kept. Against the local Google."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,23 +10,10 @@ from backend.errors import RateLimited, Transient
 from backend.services.feed import get_feed
 from backend.services.syncing import lapse_prepared
 from backend.store.tables import incoming, mailbox, message, recipient
-from tests.mailroom import Mailroom, open_mailroom
 from tests.sandbox.faults import Fault
 from tests.sandbox.postoffice import Vacation
 from tests.sandbox.writing import Draft, compose
 from tests.services.tracked import ALAN, FLYNN, KEVIN, QUORRA, SAM, Office
-
-
-@pytest.fixture(scope="module")
-def whole_mailroom() -> Iterator[Mailroom]:
-    with open_mailroom() as mailroom:
-        yield mailroom
-
-
-@pytest.fixture
-def mailroom(whole_mailroom):
-    whole_mailroom.world.reset()
-    return whole_mailroom
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """When the history is lost: what matters of the time since is read again, within the quota, however big the mailbox."""
 
 import contextlib
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -9,17 +8,10 @@ import pytest
 from backend.domain.looking import worth_after_gap
 from backend.domain.mailboxes import FoundMail
 from backend.errors import RateLimited
-from tests.mailroom import Mailroom, open_mailroom
 from tests.sandbox.mailbox import Message
 from tests.services.tracked import FLYNN, QUORRA, SAM, Office
 
 A_MINUTE = 6000  # quota units that Gmail gives a user
-
-
-@pytest.fixture(scope="module")
-def whole_mailroom() -> Iterator[Mailroom]:
-    with open_mailroom() as mailroom:
-        yield mailroom
 
 
 @pytest.fixture

@@ -1,18 +1,10 @@
 """Mail that a stranger wrote to do harm: one such mail must never stop a mailbox from being read."""
 
 import secrets
-from collections.abc import Iterator
 
 import pytest
 
-from tests.mailroom import Mailroom, open_mailroom
 from tests.services.tracked import FLYNN, KEVIN, QUORRA, Office
-
-
-@pytest.fixture(scope="module")
-def whole_mailroom() -> Iterator[Mailroom]:
-    with open_mailroom() as mailroom:
-        yield mailroom
 
 
 @pytest.fixture
