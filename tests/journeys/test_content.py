@@ -74,10 +74,12 @@ def test_two_dropped_files_become_documents_while_the_page_watches(quorra, shoot
 def test_the_document_shows_its_pages_and_takes_a_new_version(quorra, shoot):
     page = quorra.page
     page.goto(f"{quorra.url}/content")
+    expect(page.locator("[data-keys-open]")).to_be_visible()  # the script is at work
     page.keyboard.press("/")
     page.keyboard.type("offer")
     page.keyboard.press("Enter")
     expect(page.locator(".document")).to_have_count(1)
+    expect(page.locator("[data-keys-open]")).to_be_visible()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Offer.pdf")).to_be_visible()
